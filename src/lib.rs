@@ -1,0 +1,31 @@
+//! depstate: a declarative desired-state reconciler for binaries.
+//!
+//! `deps.toml` says what is desired, `deps.lock` what was decided, the storage what is there.
+//! `plan` shows the difference, `apply` makes it so. ARCHITECTURE.md is the map of the rooms below;
+//! a room names only rooms of lower floors, and `tests/architecture.rs` holds it to that.
+
+// floor 0: nouns
+pub mod model;
+// between 0 and 1: templates
+pub mod template;
+// floor 1: text <-> nouns
+pub mod lock;
+pub mod manifest;
+pub mod wire;
+// floor 2: decisions and views
+pub mod commit;
+pub mod planner;
+pub mod render;
+// floor 3: the two hands
+pub mod disk;
+pub mod net;
+// floor 4: drivers
+pub mod source;
+pub mod storage;
+pub mod verify;
+// floor 5: published state
+pub mod state;
+// floor 6: verbs
+pub mod ops;
+// floor 7: the command line
+pub mod cli;

@@ -1,0 +1,3 @@
+//! The `depstate` program.
+
+fn main() {}

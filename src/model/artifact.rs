@@ -1,0 +1,65 @@
+//! What deps.toml asks for, fully expanded.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Address, Digest, Evidence, InputDigest, Metadata, Sha256};
+
+/// A wanted artifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// Its address.
+    pub address: Address,
+    /// What upstream calls the version.
+    pub upstream: String,
+    /// When upstream released it.
+    pub released: Option<Timestamp>,
+    /// Where its bytes come from.
+    pub source: SourceFile,
+    /// The published file's name, unescaped.
+    pub file: String,
+    /// The digest of everything that decides its bytes; none while the source's digest is not
+    /// known (`digest: at apply`).
+    pub input: Option<InputDigest>,
+    /// The inputs by name, to show what changed.
+    pub inputs: BTreeMap<InputName, Sha256>,
+    /// What consumers read. Where `input` is none, texts that name the digest are still empty.
+    pub metadata: Metadata,
+}
+
+/// Where an artifact's bytes come from, and what they must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The addresses, tried in turn where the one before answers 404 or 410; at least one.
+    pub urls: Vec<String>,
+    /// Size in bytes, where it is known.
+    pub size: Option<u64>,
+    /// The SHA-256 that the bytes must have; none: not known yet.
+    pub sha256: Option<Sha256>,
+    /// The digest that upstream gives, where it is another.
+    pub upstream_digest: Option<Digest>,
+    /// How the digest came to be trusted.
+    pub evidence: Evidence,
+    /// Who signed.
+    pub signer: Option<String>,
+}
+
+/// One of the things that decide an artifact's bytes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InputName(pub String);
+
+impl InputName {
+    /// The upstream file.
+    pub fn source() -> Self {
+        Self("source".to_owned())
+    }
+}
+
+impl fmt::Display for InputName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}

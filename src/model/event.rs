@@ -1,0 +1,81 @@
+//! What happens, for whoever shows it.
+
+use super::{Action, Address, DependencyId, Finding};
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A source is being asked.
+    Asking {
+        /// Whose source.
+        dependency: DependencyId,
+    },
+    /// A source answered.
+    Asked {
+        /// Whose source.
+        dependency: DependencyId,
+        /// How many rows it listed.
+        rows: usize,
+    },
+    /// The steps that move bytes are about to start.
+    Started {
+        /// How many artifacts.
+        artifacts: usize,
+        /// Bytes in all, as far as sizes are known.
+        bytes: u64,
+    },
+    /// One artifact's transfer starts.
+    StepStarted {
+        /// Which.
+        address: Address,
+        /// What is done.
+        action: Action,
+        /// Size in bytes, where it is known.
+        size: Option<u64>,
+    },
+    /// Bytes of an artifact went through.
+    Bytes {
+        /// Which.
+        address: Address,
+        /// How many, since the last such event.
+        count: u64,
+    },
+    /// One artifact's step ended.
+    StepEnded {
+        /// Which.
+        address: Address,
+        /// How.
+        outcome: Outcome,
+    },
+    /// A commit was made.
+    Committed {
+        /// The new serial.
+        serial: u64,
+        /// How many records changed.
+        changes: usize,
+    },
+    /// Something to be read.
+    Warned(Finding),
+    /// A plain remark, for `-v`.
+    Remark(String),
+}
+
+/// How a step ended.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// As planned.
+    Done {
+        /// Bytes published.
+        bytes: u64,
+    },
+    /// Not; the text is for a person.
+    Failed(String),
+    /// Given up because of an interrupt.
+    Interrupted,
+}
+
+/// Whoever shows events. Must not block.
+pub trait Sink: Send + Sync {
+    /// Takes one event.
+    fn emit(&self, event: &Event);
+}

@@ -1,0 +1,60 @@
+//! Floor 0: the nouns. Plain values that every other room speaks of.
+//!
+//! Nothing here does I/O, reads a clock or knows a file format's text; this file only re-exports.
+
+mod address;
+mod artifact;
+mod code;
+mod constraint;
+mod digest;
+mod environment;
+mod event;
+mod finding;
+mod glob;
+mod head;
+mod line;
+mod located;
+mod lock;
+mod manifest;
+mod metadata;
+mod mistake;
+mod object;
+mod observed;
+mod pattern;
+mod plan;
+mod record;
+mod release;
+mod safe_url;
+mod scheme;
+mod target;
+mod version;
+
+pub use address::{Address, BadAddress, DependencyId};
+pub use artifact::{Artifact, InputName, SourceFile};
+pub use code::{Code, Kind, PAGES, Page};
+pub use constraint::{Constraint, ConstraintError};
+pub use digest::{Algorithm, BadDigest, Digest, Evidence, InputDigest, Sha256};
+pub use environment::Environment;
+pub use event::{Event, Outcome, Sink};
+pub use finding::{Finding, Severity};
+pub use glob::{BadGlob, Glob};
+pub use head::{Generation, Head, HeadKind, IndexRef, ObjectRef, Tx};
+pub use line::{Keep, VersionLine};
+pub use located::Located;
+pub use lock::{Lock, LockedArtifact, LockedDependency, LockedRelease};
+pub use manifest::{
+    Change, ChecksumRule, Coverage, Dependency, Manifest, Override, Patch, Retention, Rule,
+    Settings, SourceRule, StorageRule,
+};
+pub use metadata::Metadata;
+pub use mistake::Mistake;
+pub use object::{ObjectKey, ObjectMeta, Revision};
+pub use observed::{Observed, Why};
+pub use pattern::{BadPattern, Pattern};
+pub use plan::{Action, BaseHead, Basis, Blind, Facts, NotWanted, Plan, Reason, Step, Summary};
+pub use record::{Condemned, IndexDocument, Record, RecordSource, Snapshot};
+pub use release::{Listing, Row};
+pub use safe_url::SafeUrl;
+pub use scheme::{OrderKey, Scheme};
+pub use target::{Distro, Target, TargetName};
+pub use version::{BadVersion, Version};

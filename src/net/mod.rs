@@ -1,0 +1,5 @@
+//! Floor 3: HTTP. The only room that names reqwest.
+
+mod body;
+
+pub use body::{ByteStream, StreamError};

@@ -1,0 +1,124 @@
+//! Which versions are wanted, and where each file comes from.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::model::{
+    Algorithm, Blind, DependencyId, Digest, Evidence, Finding, LockedArtifact, Sha256, TargetName,
+    Version,
+};
+
+/// The decision for every dependency.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Selection {
+    /// By dependency.
+    pub dependencies: BTreeMap<DependencyId, Chosen>,
+    /// What must be read.
+    pub findings: Vec<Finding>,
+    /// What could not be checked.
+    pub blind: Vec<Blind>,
+}
+
+/// The decision for one dependency.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Chosen {
+    /// Digest of the question this answers; none: not settled.
+    pub asked: Option<Sha256>,
+    /// The wanted releases, newest first.
+    pub releases: Vec<ChosenRelease>,
+}
+
+/// A wanted version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChosenRelease {
+    /// The version.
+    pub version: Version,
+    /// What upstream calls it.
+    pub upstream: String,
+    /// When upstream released it.
+    pub released: Option<Timestamp>,
+    /// The label of the first line that picks it.
+    pub line: String,
+    /// End of support, by that line.
+    pub eol: Option<jiff::civil::Date>,
+    /// The file of each wanted target.
+    pub files: BTreeMap<TargetName, ChosenFile>,
+}
+
+/// Where the file of one address comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ChosenFile {
+    /// It was decided before.
+    Decided {
+        /// What was decided.
+        artifact: LockedArtifact,
+        /// By whom.
+        by: DecidedBy,
+    },
+    /// It is new, or its question changed: its digest has to be found out.
+    Candidate(Candidate),
+}
+
+/// Who decided a file before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecidedBy {
+    /// deps.lock.
+    Lock,
+    /// The published record, where the lock has no word.
+    Record,
+}
+
+/// A file whose digest has to be found out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The addresses, tried in turn; at least one.
+    pub urls: Vec<String>,
+    /// The file's name, as checksum files name it: the last segment of the address, decoded.
+    pub name: String,
+    /// Size in bytes, where the index says so.
+    pub size: Option<u64>,
+    /// Digests that the index gives for it.
+    pub digests: Vec<Digest>,
+    /// Where else the digest is found; beats `digests`.
+    pub checksum: Option<ChecksumQuery>,
+    /// What was decided before for the same address: the bytes must be these.
+    pub expect: Option<LockedArtifact>,
+    /// Whether a template (`file`, with `digest8`) needs the digest before anything is uploaded.
+    pub needs_digest: bool,
+}
+
+/// Where a digest is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChecksumQuery {
+    /// In deps.toml.
+    Given(Digest),
+    /// In a file of upstream's.
+    File {
+        /// Its address.
+        url: String,
+        /// jq that yields the digest from a JSON document.
+        select: Option<String>,
+        /// The digest of the checksum file itself, where the index gives one.
+        digest: Option<Digest>,
+        /// What an algorithm-less entry is taken for, where its length leaves a doubt.
+        algorithm: Option<Algorithm>,
+    },
+}
+
+/// What was found out about a candidate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocatedFile {
+    /// The address that was or will be used.
+    pub url: String,
+    /// Size in bytes, where it is known.
+    pub size: Option<u64>,
+    /// The SHA-256; none: known only when the bytes were read.
+    pub sha256: Option<Sha256>,
+    /// The digest that upstream gives, where it is another.
+    pub upstream_digest: Option<Digest>,
+    /// How it came to be trusted.
+    pub evidence: Evidence,
+    /// Who signed.
+    pub signer: Option<String>,
+}

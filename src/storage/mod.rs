@@ -1,0 +1,132 @@
+//! Floor 4: stores of objects, behind two traits: one that can only look, one that can change.
+
+mod error;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+
+use crate::{
+    model::{ObjectKey, ObjectMeta, Revision},
+    net::ByteStream,
+};
+
+pub use error::{PutError, StorageError};
+
+/// A store that is looked at.
+#[async_trait]
+pub trait StorageReader: Send + Sync {
+    /// Returns where it is, for messages and as an identity: `s3://bucket/prefix`, `fs:mirror`.
+    fn location(&self) -> String;
+
+    /// Returns what the store says of an object; none: there is no such object.
+    ///
+    /// # Errors
+    /// When the store could not be asked or does not let us look (403 is never `None`).
+    async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectMeta>, StorageError>;
+
+    /// Returns an object, or a part of it (`range` in bytes, end exclusive): what the store says of
+    /// it and its bytes, both from one answer.
+    ///
+    /// # Errors
+    /// As [`StorageReader::head`].
+    async fn get(
+        &self,
+        key: &ObjectKey,
+        range: Option<std::ops::Range<u64>>,
+    ) -> Result<Option<Object>, StorageError>;
+
+    /// Lists all objects whose key begins with `prefix`, in the order of keys, paged to the end.
+    fn list<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>>;
+}
+
+/// A store that is changed. Every `put` and `finish` is **one attempt**: nothing below retries it;
+/// whoever asked decides.
+#[async_trait]
+pub trait StorageWriter: StorageReader {
+    /// Writes a whole object under a precondition.
+    ///
+    /// # Errors
+    /// See [`PutError`] for what each failure says of the attempt.
+    async fn put(
+        &self,
+        key: &ObjectKey,
+        body: Bytes,
+        precondition: Precondition,
+    ) -> Result<ObjectMeta, PutError>;
+
+    /// Begins to write a large object in parts. Nothing is visible before [`Upload::finish`].
+    ///
+    /// # Errors
+    /// When it could not be begun.
+    async fn upload(&self, key: &ObjectKey) -> Result<Box<dyn Upload>, StorageError>;
+
+    /// Deletes an object; one that is not there is no error.
+    ///
+    /// # Errors
+    /// When the store refused or could not be asked.
+    async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError>;
+
+    /// Lists uploads that were begun below `prefix` and neither finished nor aborted.
+    fn unfinished<'a>(&'a self, prefix: &'a str) -> BoxStream<'a, Result<UploadRef, StorageError>>;
+
+    /// Throws an unfinished upload away.
+    ///
+    /// # Errors
+    /// When the store refused or could not be asked.
+    async fn discard(&self, upload: &UploadRef) -> Result<(), StorageError>;
+}
+
+/// A large object on its way.
+#[async_trait]
+pub trait Upload: Send {
+    /// Takes more bytes; sends a part whenever there are enough. Waits while too much is in flight.
+    ///
+    /// # Errors
+    /// When a part could not be sent, after retries.
+    async fn write(&mut self, bytes: Bytes) -> Result<(), StorageError>;
+
+    /// Makes the object visible, whole. One attempt.
+    ///
+    /// # Errors
+    /// See [`PutError`].
+    async fn finish(self: Box<Self>, precondition: Precondition) -> Result<ObjectMeta, PutError>;
+
+    /// Throws away what was sent.
+    ///
+    /// # Errors
+    /// When the store refused or could not be asked; the collector finds it later.
+    async fn abort(self: Box<Self>) -> Result<(), StorageError>;
+}
+
+/// An object: what the store says of it, and its bytes.
+#[derive(Debug)]
+pub struct Object {
+    /// What the store says of it.
+    pub meta: ObjectMeta,
+    /// Its bytes.
+    pub body: ByteStream,
+}
+
+/// What must be true for a write to happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precondition {
+    /// There is no such object (`If-None-Match: *`).
+    Absent,
+    /// The object is in this state (`If-Match`).
+    Matches(Revision),
+}
+
+/// An upload that was begun and not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadRef {
+    /// Where the object would be.
+    pub key: ObjectKey,
+    /// The store's id of the upload.
+    pub id: String,
+    /// When it was begun, by the store's clock.
+    pub begun: Option<jiff::Timestamp>,
+}

@@ -1,0 +1,18 @@
+//! The one integration binary: every test of a user's view, and of the rooms' contracts.
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    missing_docs,
+    reason = "a broken fixture should panic where it stands"
+)]
+
+mod architecture;
+mod cli;
+mod contract;
+mod manifest;
+mod planner;
+mod sources;
+mod state;
+mod support;
+mod versions;

@@ -1,0 +1,1 @@
+//! An upstream in this process: real HTTP, with scripted answers.

@@ -1,0 +1,1 @@
+//! Tests: version schemes, constraints and deps.lock.
