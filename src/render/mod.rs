@@ -14,6 +14,6 @@ mod style;
 
 pub use grammar::{bytes, count};
 pub use plan_markdown::plan_markdown;
-pub use plan_text::{plan_text, release_lines, summary_sentence};
+pub use plan_text::{finding_text as finding, plan_text, release_lines, summary_sentence};
 pub use report::report_text;
 pub use style::Style;

@@ -65,7 +65,7 @@ fn size_of(step: &Step) -> String {
 }
 
 /// Returns a finding as a block: code, message, help.
-pub(crate) fn finding_text(finding: &Finding, style: Style) -> String {
+pub fn finding_text(finding: &Finding, style: Style) -> String {
     let word = match finding.severity {
         Severity::Refused => style.error("refused"),
         Severity::Error => style.error("error"),

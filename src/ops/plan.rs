@@ -1,0 +1,166 @@
+//! The way from a project to a plan: observe, select, locate, lay side by side.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{OpsError, Project, locate, observe};
+use crate::{
+    model::{
+        Address, BaseHead, Basis, Code, DependencyId, Lock, ObjectKey, ObjectMeta, Observed, Plan,
+        Revision, Sha256, Sink, Snapshot, Why,
+    },
+    planner::{self, LocatedFile, Options, PlanInput, Question, Selection, WhyAsk},
+    storage::StorageReader,
+};
+
+/// How much of the storage is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Refresh {
+    /// HEAD, generation, changed index documents, and the list of objects.
+    #[default]
+    Objects,
+    /// Without the list of objects.
+    Index,
+    /// No storage at all: for pull requests of forks, which have no credentials.
+    None,
+}
+
+/// What is asked of a plan.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What the planner is told.
+    pub options: Options,
+    /// How much of the storage is looked at.
+    pub refresh: Refresh,
+    /// The lock must already be right; no version index is asked.
+    pub locked: bool,
+    /// Download what has no digest yet (`lock`, `update`), in place of leaving it to the apply.
+    pub download: bool,
+}
+
+/// A plan and everything that an apply needs to carry it out.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What was decided.
+    pub selection: Selection,
+    /// What was found out about new files.
+    pub located: BTreeMap<Address, LocatedFile>,
+    /// What was published; none: no HEAD, or it was not looked at.
+    pub snapshot: Option<Snapshot>,
+    /// deps.lock as it would be with what is known now.
+    pub lock: Lock,
+    /// Revisions of objects that are not the recorded ones though the bytes are.
+    pub revisions: BTreeMap<ObjectKey, Revision>,
+}
+
+/// Makes a plan. The storage handed in has no way to write.
+///
+/// # Errors
+/// When the storage can't be read, or `--locked` and the lock is not right.
+pub async fn plan(
+    project: &Project,
+    storage: &dyn StorageReader,
+    request: &Request,
+    sink: &Arc<dyn Sink>,
+) -> Result<Planned, OpsError> {
+    let published = observe::published(project, storage, request.refresh).await?;
+    let snapshot = published.snapshot.known().and_then(Option::as_ref);
+    let questions = planner::ask(&project.manifest, &project.lock, snapshot, &request.options);
+    if request.locked {
+        refuse_questions(&questions)?;
+    }
+    let listings = observe::listings(project, &questions, sink).await;
+    let selection = planner::select(
+        &project.manifest,
+        &project.lock,
+        snapshot,
+        &listings,
+        &request.options,
+    );
+    let (located, troubles) = locate::locate(project, &selection, request, sink).await;
+    let rehashed = match (snapshot, &published.objects) {
+        (Some(snapshot), Observed::Known(objects)) => {
+            let suspects = planner::suspects(snapshot, objects);
+            observe::rehash(storage, suspects, objects, project.setting.jobs).await?
+        }
+        (None, _) | (_, Observed::Unknown(_)) => BTreeMap::new(),
+    };
+    let revisions = same_bytes(snapshot, &published.objects, &rehashed);
+    let basis = Basis {
+        project: project.manifest.project.clone(),
+        base: snapshot.map(|snapshot| BaseHead {
+            lineage: snapshot.head.lineage.clone(),
+            serial: snapshot.head.serial,
+            nonce: snapshot.head.nonce.clone(),
+        }),
+        manifest_sha256: Sha256::of(&project.text),
+        lock_sha256: project.lock_text.as_deref().map(Sha256::of),
+        as_of: request.options.as_of,
+    };
+    let mut plan = planner::plan(&PlanInput {
+        manifest: &project.manifest,
+        lock: &project.lock,
+        selection: &selection,
+        located: &located,
+        published: &published.snapshot,
+        objects: &published.objects,
+        rehashed: &rehashed,
+        options: &request.options,
+        basis,
+    });
+    plan.findings.extend(troubles);
+    if request.locked && plan.lock_changes {
+        return Err(OpsError::said(
+            Code::LOCK_OUTDATED,
+            "deps.lock does not match deps.toml, and `--locked` does not let it change",
+            Some("run `depstate lock`, look at the difference, and commit deps.lock"),
+        ));
+    }
+    let lock = planner::next_lock(&project.lock, &selection, &located, &request.options);
+    let snapshot = match published.snapshot {
+        Observed::Known(snapshot) => snapshot,
+        Observed::Unknown(Why::NotAsked | Why::Failed(_)) => None,
+    };
+    Ok(Planned { plan, selection, located, snapshot, lock, revisions })
+}
+
+/// Returns the new revisions of recorded objects that were read and found right.
+fn same_bytes(
+    snapshot: Option<&Snapshot>,
+    objects: &Observed<BTreeMap<ObjectKey, ObjectMeta>>,
+    rehashed: &BTreeMap<ObjectKey, Observed<Sha256>>,
+) -> BTreeMap<ObjectKey, Revision> {
+    let (Some(snapshot), Some(objects)) = (snapshot, objects.known()) else {
+        return BTreeMap::new();
+    };
+    let live = snapshot.live.values();
+    live.chain(snapshot.condemned.values().map(|condemned| &condemned.record))
+        .filter(|record| {
+            rehashed.get(&record.key).and_then(Observed::known) == Some(&record.sha256)
+        })
+        .filter_map(|record| Some((record.key.clone(), objects.get(&record.key)?.revision.clone())))
+        .collect()
+}
+
+fn refuse_questions(questions: &BTreeMap<DependencyId, Question>) -> Result<(), OpsError> {
+    let wrong: Vec<String> = questions
+        .iter()
+        .filter_map(|(id, question)| match question {
+            Question::Settled => None,
+            Question::Ask(why) => Some(match why {
+                WhyAsk::NotLocked => format!("`{id}` is not in it"),
+                WhyAsk::QuestionChanged => format!("`{id}` asks for something else than it answers"),
+                WhyAsk::Update => format!("`{id}` is to be updated"),
+            }),
+        })
+        .collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(OpsError::said(
+        Code::LOCK_OUTDATED,
+        format!("deps.lock is not right and `--locked` does not let it change: {}", wrong.join("; ")),
+        Some("run `depstate lock`, look at the difference, and commit deps.lock"),
+    ))
+}
