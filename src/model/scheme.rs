@@ -1,8 +1,24 @@
 //! Which part of an upstream name is the version, and how versions order.
 
+mod dotted;
+mod key;
+mod semantic;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Ordering;
 
 use super::Version;
+
+pub use key::OrderKey;
+pub(in crate::model) use key::{Reading, Stage};
+
+/// Words before the first digit that make a name no release: what follows them is a build of the
+/// day or a draft's hash, and where it is a number, dropping the word would promote a pre-release.
+const NO_RELEASE: &[&str] = &[
+    "alpha", "beta", "canary", "daily", "dev", "latest", "nightly", "pre", "preview", "rc",
+    "snapshot", "untagged", "weekly",
+];
 
 /// A version scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -28,36 +44,46 @@ impl Scheme {
     }
 
     /// Finds the version in an upstream name; none if the name is no release of this scheme.
-    pub fn read(self, _upstream: &str) -> Option<Version> {
-        unimplemented!("scheme")
+    ///
+    /// Letters and `- _ . / @ :` or a blank before the first digit are dropped, and so are blanks
+    /// around the name; the rest is the version, letter for letter. Words such as `nightly` or
+    /// `rc` in what would be dropped make the name no release.
+    pub fn read(self, upstream: &str) -> Option<Version> {
+        let upstream = upstream.trim();
+        let digit = upstream.find(|c: char| c.is_ascii_digit())?;
+        let (prefix, rest) = upstream.split_at(digit);
+        if !is_prefix(prefix) {
+            return None;
+        }
+        self.reading(rest)?;
+        Version::new(rest).ok()
     }
 
     /// Returns what a version orders by.
-    pub fn order(self, _version: &Version) -> OrderKey {
-        unimplemented!("scheme")
+    ///
+    /// A text that the scheme can't read (an `extract` may yield one) orders below every other.
+    pub fn order(self, version: &Version) -> OrderKey {
+        self.reading(version.as_str()).map_or_else(OrderKey::unread, |reading| reading.key)
     }
 
     /// Compares two versions; equal order falls back to the text, so that the order is total.
     pub fn compare(self, a: &Version, b: &Version) -> Ordering {
         self.order(a).cmp(&self.order(b)).then_with(|| a.cmp(b))
     }
+
+    /// Reads a whole text that begins with a digit.
+    pub(in crate::model) fn reading(self, text: &str) -> Option<Reading> {
+        match self {
+            Self::Semver => semantic::read(text),
+            Self::Dotted => dotted::read(text),
+        }
+    }
 }
 
-/// What a version orders by: numbers, then pre-release, then build.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct OrderKey {
-    /// The release numbers; missing ones count as 0.
-    pub numbers: [u64; 5],
-}
-
-impl OrderKey {
-    /// Returns the n-th release number, 0 where there is none.
-    pub fn part(&self, n: usize) -> u64 {
-        self.numbers.get(n).copied().unwrap_or(0)
-    }
-
-    /// Tells whether the version is a pre-release.
-    pub fn is_prerelease(&self) -> bool {
-        false
-    }
+fn is_prefix(text: &str) -> bool {
+    let letters = text.bytes().all(|b| b.is_ascii_alphabetic() || b"-_./@: ".contains(&b));
+    letters
+        && !text
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .any(|word| NO_RELEASE.iter().any(|no| word.eq_ignore_ascii_case(no)))
 }
