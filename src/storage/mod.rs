@@ -1,6 +1,7 @@
 //! Floor 4: stores of objects, behind two traits: one that can only look, one that can change.
 
 mod error;
+mod memory;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use crate::{
 };
 
 pub use error::{PutError, StorageError};
+pub use memory::{Failure, MemoryStorage, Op};
 
 /// A store that is looked at.
 #[async_trait]
