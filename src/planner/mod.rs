@@ -4,12 +4,35 @@
 //! `ops` finds out the digests of what is new, [`plan`] lays desired, locked and published side by
 //! side. Apply makes no choices: [`committable`] and [`next_lock`] say what goes into a commit.
 
+mod artifact;
+mod ask;
+mod checksum;
+mod commit;
+mod desired;
+mod diff;
+mod draft;
+mod expand;
+mod files;
+mod findings;
+mod guard;
 mod input;
+mod lock;
+mod names;
+mod order;
+mod past;
+mod pick;
+mod question;
+mod releases;
+mod retire;
+mod rules;
+mod select;
 mod selection;
+mod settle;
 
 pub use input::{Filter, Options, PlanInput, Question, Update, WhyAsk};
 pub use selection::{
-    Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, LocatedFile, Selection,
+    Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, Hold, LocatedFile,
+    Selection,
 };
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,38 +43,50 @@ use crate::model::{
 };
 
 /// Says for each dependency whether its source must be asked.
+///
+/// Settled is what a lock answers whose `asked` is today's question, and what the lock does not know
+/// at all where the published records fill every line. A snapshot of another project says nothing.
 pub fn ask(
-    _manifest: &Manifest,
-    _lock: &Lock,
-    _published: Option<&Snapshot>,
-    _options: &Options,
+    manifest: &Manifest,
+    lock: &Lock,
+    published: Option<&Snapshot>,
+    options: &Options,
 ) -> BTreeMap<DependencyId, Question> {
-    unimplemented!()
+    ask::ask(manifest, lock, published, options)
 }
 
 /// Decides the versions and, for each wanted target, where its file comes from.
+///
+/// `listings` has an entry for each source that was asked; one that should have been asked and has
+/// none counts as not known. Nothing here fails: what is wrong is a finding, and its dependency then
+/// stays as it was decided before.
 pub fn select(
-    _manifest: &Manifest,
-    _lock: &Lock,
-    _published: Option<&Snapshot>,
-    _listings: &BTreeMap<DependencyId, Observed<Listing>>,
-    _options: &Options,
+    manifest: &Manifest,
+    lock: &Lock,
+    published: Option<&Snapshot>,
+    listings: &BTreeMap<DependencyId, Observed<Listing>>,
+    options: &Options,
 ) -> Selection {
-    unimplemented!()
+    select::select(manifest, lock, published, listings, options)
 }
 
 /// Returns the keys of recorded objects that are there with the recorded size and another
 /// revision: whoever observes must find out their SHA-256 (same bytes, or altered?).
-pub fn suspects(
-    _snapshot: &Snapshot,
-    _objects: &BTreeMap<ObjectKey, ObjectMeta>,
-) -> Vec<ObjectKey> {
-    unimplemented!()
+pub fn suspects(snapshot: &Snapshot, objects: &BTreeMap<ObjectKey, ObjectMeta>) -> Vec<ObjectKey> {
+    let suspect = |record: &&crate::model::Record| {
+        objects
+            .get(&record.key)
+            .is_some_and(|object| object.size == record.size && object.revision != record.revision)
+    };
+    snapshot.live.values().filter(suspect).map(|record| record.key.clone()).collect()
 }
 
 /// Lays desired, locked and published side by side.
-pub fn plan(_input: &PlanInput<'_>) -> Plan {
-    unimplemented!()
+///
+/// The findings and blind spots of the selection are in the plan too. An address that a finding
+/// keeps from being decided has no step and is not unchanged; what else there is to do is planned.
+pub fn plan(input: &PlanInput<'_>) -> Plan {
+    draft::plan(input)
 }
 
 /// Expands what depends on the digest, once it is known.
@@ -59,36 +94,39 @@ pub fn plan(_input: &PlanInput<'_>) -> Plan {
 /// # Errors
 /// When a template can't be expanded; the text is fit for a person.
 pub fn finish(
-    _manifest: &Manifest,
-    _artifact: &Artifact,
-    _located: &LocatedFile,
+    manifest: &Manifest,
+    artifact: &Artifact,
+    located: &LocatedFile,
 ) -> Result<Artifact, String> {
-    unimplemented!()
+    artifact::finish(manifest, artifact, located)
 }
 
 /// Returns the addresses whose steps may be committed, given which steps succeeded: new versions
 /// only whole, retires only with their successors.
+///
+/// A retire does nothing that could fail: it need not be among `succeeded`. One whose record is not
+/// in `published` any more is left out.
 pub fn committable(
-    _plan: &Plan,
-    _published: Option<&Snapshot>,
-    _succeeded: &BTreeSet<Address>,
+    plan: &Plan,
+    published: Option<&Snapshot>,
+    succeeded: &BTreeSet<Address>,
 ) -> BTreeSet<Address> {
-    unimplemented!()
+    commit::committable(plan, published, succeeded)
 }
 
 /// Returns the lock that follows from a selection and what was found out about new files.
 ///
 /// What the filters leave out, and releases of which a digest is not known, stay as they were.
 pub fn next_lock(
-    _lock: &Lock,
-    _selection: &Selection,
-    _located: &BTreeMap<Address, LocatedFile>,
-    _options: &Options,
+    lock: &Lock,
+    selection: &Selection,
+    located: &BTreeMap<Address, LocatedFile>,
+    options: &Options,
 ) -> Lock {
-    unimplemented!()
+    lock::next_lock(lock, selection, located, options)
 }
 
 /// The question that the lock answers, as a digest (deps.lock `asked`).
-pub fn asked(_manifest: &Manifest, _id: &DependencyId) -> Sha256 {
-    unimplemented!()
+pub fn asked(manifest: &Manifest, id: &DependencyId) -> Sha256 {
+    question::asked(manifest, id)
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::model::{
-    Algorithm, Blind, DependencyId, Digest, Evidence, Finding, LockedArtifact, Sha256, TargetName,
-    Version,
+    Algorithm, Blind, DependencyId, Digest, Evidence, Finding, LockedArtifact, Scheme, Sha256,
+    TargetName, Version,
 };
 
 /// The decision for every dependency.
@@ -27,6 +27,19 @@ pub struct Chosen {
     pub asked: Option<Sha256>,
     /// The wanted releases, newest first.
     pub releases: Vec<ChosenRelease>,
+    /// How its versions order.
+    pub scheme: Scheme,
+    /// Why what is published and locked is left as it is, wanted or not; none: it need not be.
+    pub hold: Option<Hold>,
+}
+
+/// Why nothing of a dependency leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hold {
+    /// What its source lists is not known, or can't be decided on.
+    Unclear,
+    /// Its source lists less than it did: nothing is published either.
+    Shrank,
 }
 
 /// A wanted version.

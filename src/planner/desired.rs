@@ -1,0 +1,144 @@
+//! What deps.toml asks for, address by address, fully expanded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{
+    ChosenRelease, LocatedFile, Selection,
+    artifact::Shared,
+    findings, guard, question,
+    settle::{self, Settled},
+};
+use crate::{
+    model::{
+        Address, Artifact, Blind, Code, Digest, Finding, InputDigest, InputName, LockedArtifact,
+        Manifest, Severity, Sha256, SourceFile,
+    },
+    template::Engine,
+};
+
+/// A wanted address.
+#[derive(Debug)]
+pub(super) struct Wanted<'a> {
+    pub(super) address: Address,
+    pub(super) release: &'a ChosenRelease,
+    /// None: a finding says why nothing can be done about it.
+    pub(super) artifact: Option<Artifact>,
+}
+
+/// Everything that is wanted, and what must be read about it.
+#[derive(Debug, Default)]
+pub(super) struct Desired<'a> {
+    pub(super) wanted: Vec<Wanted<'a>>,
+    pub(super) findings: Vec<Finding>,
+    pub(super) blind: Vec<Blind>,
+}
+
+/// Expands a selection.
+pub(super) fn desired<'a>(
+    manifest: &Manifest,
+    selection: &'a Selection,
+    located: &'a BTreeMap<Address, LocatedFile>,
+) -> Desired<'a> {
+    let engine = Engine::new();
+    let mut all = Desired::default();
+    let refused: BTreeSet<&Address> = selection
+        .findings
+        .iter()
+        .filter(|it| it.severity != Severity::Warning)
+        .filter_map(|it| it.address.as_ref())
+        .collect();
+    for (id, chosen) in &selection.dependencies {
+        let Some(dependency) = manifest.dependencies.get(id) else { continue };
+        for release in &chosen.releases {
+            let shared = Shared::new(&engine, manifest, dependency, release);
+            for (target, file) in &release.files {
+                let address = Address {
+                    dependency: id.clone(),
+                    version: release.version.clone(),
+                    target: target.clone(),
+                };
+                let settled = settle::settle(file, located.get(&address));
+                let artifact = match source(&address, &settled, &mut all) {
+                    Some(source) if !refused.contains(&address) => {
+                        shared.artifact(&address, source, &mut all.findings)
+                    }
+                    Some(_) | None => None,
+                };
+                all.wanted.push(Wanted { address, release, artifact });
+            }
+        }
+    }
+    all.findings.retain(|it| !said(selection, it));
+    all
+}
+
+/// Nothing was found out about a file, and whoever looked already said why.
+fn said(selection: &Selection, finding: &Finding) -> bool {
+    finding.code == Code::SOURCE_FAILED
+        && selection.findings.iter().any(|it| {
+            it.severity != Severity::Warning
+                && it.dependency == finding.dependency
+                && (it.address.is_none() || it.address == finding.address)
+        })
+}
+
+/// Says where the bytes come from; none: a finding says why that is not known.
+fn source(address: &Address, settled: &Settled<'_>, all: &mut Desired<'_>) -> Option<SourceFile> {
+    match settled {
+        Settled::Decided(artifact, _) => Some(decided(artifact)),
+        Settled::Unchecked(artifact) => {
+            let why =
+                format!("upstream was not asked whether `{address}` still has the same bytes");
+            all.blind.push(Blind { dependency: Some(address.dependency.clone()), why });
+            Some(decided(artifact))
+        }
+        Settled::Located { candidate, located, sha256 } => {
+            let others = candidate.urls.iter().filter(|url| **url != located.url);
+            Some(SourceFile {
+                urls: std::iter::once(&located.url).chain(others).cloned().collect(),
+                size: located.size.or(candidate.size),
+                sha256: *sha256,
+                upstream_digest: located.upstream_digest.clone(),
+                evidence: located.evidence,
+                signer: located.signer.clone(),
+            })
+        }
+        Settled::Changed { decided, found, url } => {
+            let found: &Digest = found;
+            let it = guard::upstream_changed(address, decided, &found.to_string(), url);
+            all.findings.push(it);
+            None
+        }
+        Settled::Unknown => {
+            let message = format!("nothing is known of the file of `{address}`");
+            let code = Code::SOURCE_FAILED;
+            all.findings.push(findings::about(Severity::Error, code, address, message));
+            None
+        }
+    }
+}
+
+fn decided(artifact: &LockedArtifact) -> SourceFile {
+    SourceFile {
+        urls: vec![artifact.url.clone()],
+        size: artifact.size,
+        sha256: Some(artifact.sha256),
+        upstream_digest: artifact.upstream_digest.clone(),
+        evidence: artifact.evidence,
+        signer: artifact.signer.clone(),
+    }
+}
+
+/// Digests everything that decides an artifact's bytes.
+pub(super) fn input_digest(inputs: &BTreeMap<InputName, Sha256>) -> InputDigest {
+    let named: serde_json::Map<String, Value> =
+        inputs.iter().map(|(name, it)| (name.0.clone(), Value::String(it.to_string()))).collect();
+    InputDigest(question::digest(&Value::Object(named)))
+}
+
+/// The inputs of a mirrored artifact.
+pub(super) fn mirrored(sha256: Sha256) -> BTreeMap<InputName, Sha256> {
+    BTreeMap::from([(InputName::source(), sha256)])
+}

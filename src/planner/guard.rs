@@ -1,0 +1,195 @@
+//! What is refused: an index that shrank, bytes that changed, too many retires, halves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{findings, past::Past, releases::Release, rules};
+use crate::model::{
+    Action, Address, Code, Coverage, Dependency, DependencyId, Finding, LockedArtifact, OrderKey,
+    Reason, Severity, Step, Version, VersionLine,
+};
+
+/// Refuses an index that lists nothing, or lacks the newest version that was decided for a line.
+pub(super) fn index_shrank(
+    dependency: &Dependency,
+    past: &Past<'_>,
+    listed: &[Release<'_>],
+) -> Option<Finding> {
+    if past.is_empty() {
+        return None;
+    }
+    if listed.is_empty() {
+        let decided = past.kept.keys().chain(past.published.keys()).take(5);
+        let message = format!(
+            "the source of `{}` lists no release; decided before: {}",
+            dependency.id,
+            findings::listed(decided)
+        );
+        return Some(shrank(dependency, message, dependency.source.driver.span));
+    }
+    if dependency.source.coverage == Coverage::Recent {
+        return None;
+    }
+    let there: BTreeSet<&Version> = listed.iter().map(|release| &release.version).collect();
+    dependency.lines.iter().find_map(|line| {
+        let newest = newest_decided(dependency, past, line)?;
+        if there.contains(newest) {
+            return None;
+        }
+        let best = listed
+            .iter()
+            .filter(|it| rules::fits(line, &it.order, it.upstream, it.prerelease))
+            .max_by(|a, b| a.order.cmp(&b.order));
+        let best = best.map_or_else(
+            || "nothing that the line takes".to_owned(),
+            |release| format!("`{}` as the newest", release.version),
+        );
+        let message = format!(
+            "`{newest}` of `{}` was decided for line `{}`, and its source now lists {best}",
+            dependency.id,
+            line.label(),
+        );
+        Some(shrank(dependency, message, line.span))
+    })
+}
+
+fn newest_decided<'a>(
+    dependency: &Dependency,
+    past: &'a Past<'_>,
+    line: &VersionLine,
+) -> Option<&'a Version> {
+    let order = |version: &Version| -> OrderKey { dependency.scheme.order(version) };
+    past.kept
+        .iter()
+        .map(|(version, before)| (order(version), version, before.upstream))
+        .filter(|(order, _, upstream)| rules::fits(line, order, upstream, order.is_prerelease()))
+        .filter(|(order, ..)| !rules::wanting(dependency, order).is_empty())
+        .max_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)))
+        .map(|(_, version, _)| version)
+}
+
+fn shrank(dependency: &Dependency, message: String, span: (usize, usize)) -> Finding {
+    let it = findings::finding(Severity::Refused, Code::INDEX_SHRANK, &dependency.id, message);
+    findings::help(
+        findings::at(it, span),
+        "look at the source; if the version is really gone, `exclude` it with a reason",
+    )
+}
+
+/// Refuses other bytes for what was decided.
+pub(super) fn upstream_changed(
+    address: &Address,
+    decided: &LockedArtifact,
+    found: &str,
+    url: &str,
+) -> Finding {
+    let known = match &decided.upstream_digest {
+        Some(digest) if digest.algorithm().name() == found.split(':').next().unwrap_or("") => {
+            digest.to_string()
+        }
+        _ => format!("sha256:{}", decided.sha256),
+    };
+    let message = format!(
+        "upstream has other bytes for `{address}`: decided `{known}` from {}, now `{found}` from {}",
+        findings::shown(&decided.url),
+        findings::shown(url),
+    );
+    let it = findings::about(Severity::Refused, Code::UPSTREAM_CHANGED, address, message);
+    let way = format!("find out why, then run `depstate lock --accept {address}`, or exclude it");
+    findings::help(it, way)
+}
+
+/// Warns of a release that lacks a file.
+pub(super) fn incomplete(address: &Address, why: &str) -> Finding {
+    let message = format!("`{address}` waits: {why}");
+    findings::about(Severity::Warning, Code::INCOMPLETE, address, message)
+}
+
+/// Says that there are no other bytes to accept.
+pub(super) fn nothing_to_accept(address: &Address) -> Finding {
+    let message =
+        format!("the source does not list `{address}`, so nothing can be accepted for it");
+    findings::about(Severity::Error, Code::INCOMPLETE, address, message)
+}
+
+/// Refuses more retires than the limit lets through.
+pub(super) fn max_retire(steps: &[Step], limit: u64) -> Option<Finding> {
+    let retires = steps.iter().filter(|step| step.action == Action::Retire).count() as u64;
+    (retires > limit).then(|| Finding {
+        severity: Severity::Refused,
+        code: Code::MAX_RETIRE,
+        dependency: None,
+        address: None,
+        message: format!("{retires} artifacts would be retired, and the limit is {limit}"),
+        help: Some(format!("if that is meant, give `--max-retire {retires}`")),
+        span: None,
+    })
+}
+
+/// Takes out the steps of new versions that the filters would publish in part.
+pub(super) fn half_a_version(
+    steps: &mut Vec<Step>,
+    filtered: &[Step],
+    is_new: impl Fn(&Address) -> bool,
+) -> Vec<Finding> {
+    let mut missing: BTreeMap<(&DependencyId, &Version), Vec<&Address>> = BTreeMap::new();
+    for step in filtered.iter().filter(|step| enters(step) && is_new(&step.address)) {
+        let version = (&step.address.dependency, &step.address.version);
+        missing.entry(version).or_default().push(&step.address);
+    }
+    let mut halves: BTreeSet<(DependencyId, Version)> = BTreeSet::new();
+    steps.retain(|step| {
+        let version = (&step.address.dependency, &step.address.version);
+        let half = enters(step) && missing.contains_key(&version);
+        if half {
+            halves.insert((version.0.clone(), version.1.clone()));
+        }
+        !half
+    });
+    let tell = |(id, version): (DependencyId, Version)| {
+        let out = missing.get(&(&id, &version)).into_iter().flatten();
+        let message = format!(
+            "`{id}@{version}` is new and enters whole; the filters leave out {}",
+            findings::listed(out)
+        );
+        let it = findings::finding(Severity::Error, Code::HALF_A_VERSION, &id, message);
+        findings::help(it, format!("choose the whole version: `{id}@{version}`"))
+    };
+    halves.into_iter().map(tell).collect()
+}
+
+/// Takes out retires whose successors the filters leave out; how many there were is counted by the
+/// caller where it was `--exclude` that left them out.
+pub(super) fn needs_successor(
+    steps: &mut Vec<Step>,
+    filtered: &[Step],
+    chosen_by_filter: bool,
+) -> (Vec<Finding>, u64) {
+    let out: BTreeSet<&Address> = filtered.iter().map(|step| &step.address).collect();
+    let mut told = Vec::new();
+    let mut stay = 0;
+    steps.retain(|step| {
+        let lacking: Vec<&Address> = step.needs.iter().filter(|it| out.contains(it)).collect();
+        if lacking.is_empty() {
+            return true;
+        }
+        if chosen_by_filter {
+            let message = format!(
+                "`{}` is retired only together with its successor {}",
+                step.address,
+                findings::listed(lacking)
+            );
+            let code = Code::NEEDS_SUCCESSOR;
+            let it = findings::about(Severity::Error, code, &step.address, message);
+            told.push(findings::help(it, "choose both, or none"));
+        } else {
+            stay += 1;
+        }
+        false
+    });
+    (told, stay)
+}
+
+/// Tells whether a step brings an address into the index.
+pub(super) fn enters(step: &Step) -> bool {
+    step.action == Action::Create || step.reason == Reason::WantedAgain
+}

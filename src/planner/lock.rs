@@ -1,0 +1,201 @@
+//! The lock that follows from a selection.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Chosen, ChosenRelease, DecidedBy, LocatedFile, Options, Selection,
+    settle::{self, Settled},
+};
+use crate::model::{
+    Address, DependencyId, Lock, LockedArtifact, LockedDependency, LockedRelease, Scheme,
+    TargetName, Version,
+};
+
+/// See [`super::next_lock`].
+pub(super) fn next_lock(
+    lock: &Lock,
+    selection: &Selection,
+    located: &BTreeMap<Address, LocatedFile>,
+    options: &Options,
+) -> Lock {
+    let ids: BTreeSet<&DependencyId> =
+        selection.dependencies.keys().chain(lock.dependencies.keys()).collect();
+    let mut next = Lock::default();
+    for id in ids {
+        let old = lock.dependencies.get(id);
+        let one = Next { id, old, located, options };
+        let dependency = match selection.dependencies.get(id) {
+            Some(chosen) => one.answer(chosen),
+            None => one.gone(),
+        };
+        if let Some(dependency) = dependency {
+            next.dependencies.insert(id.clone(), dependency);
+        }
+    }
+    next
+}
+
+struct Next<'a> {
+    id: &'a DependencyId,
+    old: Option<&'a LockedDependency>,
+    located: &'a BTreeMap<Address, LocatedFile>,
+    options: &'a Options,
+}
+
+type Releases = BTreeMap<Version, LockedRelease>;
+
+impl Next<'_> {
+    fn address(&self, version: &Version, target: &TargetName) -> Address {
+        Address { dependency: self.id.clone(), version: version.clone(), target: target.clone() }
+    }
+
+    fn takes(&self, version: &Version, target: &TargetName) -> bool {
+        self.options.takes(&self.address(version, target))
+    }
+
+    /// deps.toml has no such dependency any more: only what the filters leave out stays.
+    fn gone(&self) -> Option<LockedDependency> {
+        let mut releases = Releases::new();
+        let out = self.left_out(&mut releases);
+        let scheme = Scheme::default();
+        out.then(|| LockedDependency {
+            asked: self.old.and_then(|old| old.asked),
+            releases: sorted(releases, scheme),
+        })
+    }
+
+    /// Keeps the locked files that the filters leave out; tells whether there were any.
+    fn left_out(&self, into: &mut Releases) -> bool {
+        let mut any = false;
+        for release in self.old.iter().flat_map(|old| &old.releases) {
+            for (target, artifact) in &release.artifacts {
+                if !self.takes(&release.version, target) {
+                    any = true;
+                    entry(into, release).artifacts.insert(target.clone(), artifact.clone());
+                }
+            }
+        }
+        any
+    }
+
+    fn answer(&self, chosen: &Chosen) -> Option<LockedDependency> {
+        let old_asked = self.old.and_then(|old| old.asked);
+        if chosen.hold.is_some() {
+            return self.held(chosen);
+        }
+        let mut releases = Releases::new();
+        let mut filtered = self.left_out(&mut releases);
+        let (mut unknown, mut unchecked) = (false, false);
+        for release in &chosen.releases {
+            let old = self.old.and_then(|old| old.release(&release.version));
+            let mut next = LockedRelease {
+                version: release.version.clone(),
+                upstream: release.upstream.clone(),
+                released: release.released,
+                artifacts: BTreeMap::new(),
+            };
+            let mut whole = true;
+            for target in release.files.keys() {
+                if !self.takes(&release.version, target) {
+                    filtered = true;
+                    whole &= old.is_some();
+                    continue;
+                }
+                match self.file(release, target) {
+                    File::Known(artifact, settled) => {
+                        unchecked |= !settled;
+                        next.artifacts.insert(target.clone(), artifact);
+                    }
+                    File::Unknown => {
+                        unknown = true;
+                        whole = false;
+                    }
+                }
+            }
+            if whole {
+                if let Some(left) = releases.remove(&release.version) {
+                    next.artifacts.extend(left.artifacts);
+                }
+                if !next.artifacts.is_empty() {
+                    releases.insert(release.version.clone(), next);
+                }
+            } else if let Some(old) = old {
+                releases.insert(old.version.clone(), old.clone());
+            }
+        }
+        let asked = if filtered {
+            old_asked
+        } else if unknown {
+            None
+        } else if unchecked {
+            old_asked
+        } else {
+            chosen.asked.or(old_asked)
+        };
+        let nothing = releases.is_empty() && asked.is_none();
+        (!nothing).then(|| LockedDependency { asked, releases: sorted(releases, chosen.scheme) })
+    }
+
+    /// The lock holds; it only takes in what it lacks and the records have.
+    fn held(&self, chosen: &Chosen) -> Option<LockedDependency> {
+        let mut next = self.old.cloned().unwrap_or_default();
+        let mut releases: Releases =
+            next.releases.drain(..).map(|release| (release.version.clone(), release)).collect();
+        for release in &chosen.releases {
+            for (target, file) in &release.files {
+                let settled = settle::settle(file, None);
+                if let Settled::Decided(artifact, DecidedBy::Record) = settled
+                    && self.takes(&release.version, target)
+                {
+                    let into =
+                        releases.entry(release.version.clone()).or_insert_with(|| LockedRelease {
+                            version: release.version.clone(),
+                            upstream: release.upstream.clone(),
+                            released: release.released,
+                            artifacts: BTreeMap::new(),
+                        });
+                    into.artifacts.insert(target.clone(), artifact.clone());
+                }
+            }
+        }
+        next.releases = sorted(releases, chosen.scheme);
+        (self.old.is_some() || !next.releases.is_empty()).then_some(next)
+    }
+
+    fn file(&self, release: &ChosenRelease, target: &TargetName) -> File {
+        let address = self.address(&release.version, target);
+        let Some(file) = release.files.get(target) else { return File::Unknown };
+        match settle::settle(file, self.located.get(&address)) {
+            Settled::Decided(artifact, _) => File::Known(artifact.clone(), true),
+            Settled::Located { candidate, located, sha256: Some(sha256) } => {
+                File::Known(settle::locked(candidate, located, sha256), true)
+            }
+            // The old word holds; where upstream has other bytes, that is refused elsewhere.
+            Settled::Unchecked(decided) | Settled::Changed { decided, .. } => {
+                File::Known(decided.clone(), false)
+            }
+            Settled::Located { sha256: None, .. } | Settled::Unknown => File::Unknown,
+        }
+    }
+}
+
+/// What the lock can say of a file.
+enum File {
+    /// This; and whether that answers the question: if not, the lock goes on answering the old one.
+    Known(LockedArtifact, bool),
+    Unknown,
+}
+
+fn entry<'a>(into: &'a mut Releases, release: &LockedRelease) -> &'a mut LockedRelease {
+    into.entry(release.version.clone())
+        .or_insert_with(|| LockedRelease { artifacts: BTreeMap::new(), ..release.clone() })
+}
+
+/// Newest first.
+fn sorted(releases: Releases, scheme: Scheme) -> Vec<LockedRelease> {
+    let mut all: Vec<LockedRelease> = releases.into_values().collect();
+    all.sort_by_cached_key(|release| {
+        std::cmp::Reverse((scheme.order(&release.version), release.version.clone()))
+    });
+    all
+}

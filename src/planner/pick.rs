@@ -1,0 +1,395 @@
+//! Fills the lines of one dependency, from what was decided before and from what is listed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Candidate, ChecksumQuery, ChosenFile, ChosenRelease, DecidedBy, Options,
+    files::{self, Finder, Trouble},
+    findings, guard,
+    past::{Before, Past},
+    releases::Release,
+    rules,
+};
+use crate::model::{
+    Address, Code, Digest, Evidence, Finding, Keep, LockedArtifact, OrderKey, Severity, TargetName,
+    Version, VersionLine,
+};
+
+/// What was picked.
+#[derive(Debug, Default)]
+pub(super) struct Picked {
+    /// The wanted releases, newest first.
+    pub(super) releases: Vec<ChosenRelease>,
+    /// What is wanted and not to be had.
+    pub(super) gaps: Vec<Gap>,
+    /// What must be read.
+    pub(super) findings: Vec<Finding>,
+    /// Whether a line has fewer versions than it keeps; always for one that keeps all.
+    pub(super) short: bool,
+}
+
+/// Something wanted that is not to be had.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// No version of the line with this index.
+    Line(usize),
+    /// No version of the line on this target.
+    Target(usize, TargetName),
+    /// A kept version has no file for a target; the text says why.
+    File(Address, String),
+}
+
+impl Picked {
+    /// Tells whether deps.toml or an index must be mended before anything is decided.
+    pub(super) fn failed(&self) -> bool {
+        self.findings.iter().any(|it| it.severity == Severity::Error)
+    }
+}
+
+/// How the lines are to be filled.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Picker<'a> {
+    pub(super) finder: Finder<'a>,
+    pub(super) past: &'a Past<'a>,
+    /// What is listed; none: nobody asked, or the answer is not to be used.
+    pub(super) listed: Option<&'a [Release<'a>]>,
+    pub(super) options: &'a Options,
+}
+
+/// A version that a line could keep.
+struct Entry<'a> {
+    version: &'a Version,
+    order: OrderKey,
+    kept: Option<&'a Before<'a>>,
+    published: Option<&'a Before<'a>>,
+    listed: Option<&'a Release<'a>>,
+    wanting: Vec<&'a TargetName>,
+}
+
+/// The files of a version.
+enum Files {
+    Whole(BTreeMap<TargetName, ChosenFile>),
+    Part(BTreeMap<TargetName, ChosenFile>, Vec<Gap>),
+    Wrong,
+}
+
+struct Filling<'a> {
+    picker: &'a Picker<'a>,
+    files: BTreeMap<&'a Version, Files>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Picker<'a> {
+    /// Fills the lines: with `update` by the newest there are, else by what was decided before, and
+    /// only what is missing by the newest listed.
+    pub(super) fn pick(&self, update: bool) -> Picked {
+        let entries = self.entries();
+        let mut filling = Filling { picker: self, files: BTreeMap::new(), findings: Vec::new() };
+        let mut picked = Picked::default();
+        // The first line that keeps a version gives its label and end of life.
+        let mut lines: BTreeMap<usize, &VersionLine> = BTreeMap::new();
+        for (number, line) in self.finder.dependency.lines.iter().enumerate() {
+            let kept = filling.line(line, &entries, update);
+            picked.short |= match line.keep {
+                Keep::Newest(keep) => kept.len() < keep as usize,
+                Keep::All => true,
+            };
+            picked.gaps.extend(self.empty(number, &kept, &entries));
+            for entry in kept {
+                lines.entry(entry).or_insert(line);
+            }
+        }
+        for (number, line) in lines {
+            let entry = &entries[number];
+            let files = match filling.files.remove(entry.version) {
+                Some(Files::Whole(files)) => files,
+                Some(Files::Part(files, gaps)) => {
+                    picked.gaps.extend(gaps);
+                    files
+                }
+                Some(Files::Wrong) | None => continue,
+            };
+            picked.releases.push(entry.chosen(line, files));
+        }
+        picked.findings = filling.findings;
+        picked
+    }
+
+    /// All versions that a target could want, newest first.
+    fn entries(&self) -> Vec<Entry<'a>> {
+        let mut all: BTreeMap<&'a Version, Entry<'a>> = BTreeMap::new();
+        let dependency = self.finder.dependency;
+        for release in self.listed.into_iter().flatten() {
+            let entry = Entry::new(&release.version, release.order.clone());
+            all.entry(&release.version).or_insert(entry).listed = Some(release);
+        }
+        for (version, before) in &self.past.kept {
+            let new = || Entry::new(version, dependency.scheme.order(version));
+            all.entry(version).or_insert_with(new).kept = Some(before);
+        }
+        for (version, before) in &self.past.published {
+            if let Some(entry) = all.get_mut(version) {
+                entry.published = Some(before);
+            }
+        }
+        let mut all: Vec<Entry<'a>> = all.into_values().collect();
+        for entry in &mut all {
+            entry.wanting = rules::wanting(dependency, &entry.order);
+        }
+        all.retain(|entry| !entry.wanting.is_empty());
+        all.sort_by(|a, b| (&b.order, b.version).cmp(&(&a.order, a.version)));
+        all
+    }
+
+    /// What is missing of a line: the whole of it, or all of a target.
+    fn empty(&self, line: usize, kept: &[usize], entries: &[Entry<'_>]) -> Vec<Gap> {
+        if kept.is_empty() {
+            return vec![Gap::Line(line)];
+        }
+        let served: BTreeSet<&TargetName> =
+            kept.iter().flat_map(|entry| entries[*entry].wanting.iter().copied()).collect();
+        let all = self.finder.dependency.targets.iter();
+        all.filter(|target| !served.contains(target))
+            .map(|target| Gap::Target(line, target.clone()))
+            .collect()
+    }
+}
+
+impl<'a> Filling<'a> {
+    /// Returns the entries that a line keeps.
+    fn line(&mut self, line: &VersionLine, entries: &[Entry<'a>], update: bool) -> Vec<usize> {
+        let room = match line.keep {
+            Keep::Newest(keep) => keep as usize,
+            Keep::All => usize::MAX,
+        };
+        let mut kept = Vec::new();
+        if !update {
+            let before = entries.iter().enumerate().filter(|(_, entry)| entry.stays(line));
+            for (number, entry) in before.take(room) {
+                self.files(entry);
+                kept.push(number);
+            }
+        }
+        for (number, entry) in entries.iter().enumerate() {
+            if kept.len() >= room {
+                break;
+            }
+            if !entry.may_enter(line, self.picker.options, update) {
+                continue;
+            }
+            match self.files(entry) {
+                Files::Whole(_) => kept.push(number),
+                Files::Part(..) if entry.kept.is_some() => kept.push(number),
+                Files::Part(..) => {}
+                // Older ones must not come in for a release that only needs deps.toml mended.
+                Files::Wrong => break,
+            }
+        }
+        kept
+    }
+
+    /// Finds the files of a version, once.
+    fn files(&mut self, entry: &Entry<'a>) -> &Files {
+        if !self.files.contains_key(entry.version) {
+            let files = self.look(entry);
+            self.files.insert(entry.version, files);
+        }
+        &self.files[entry.version]
+    }
+
+    fn look(&mut self, entry: &Entry<'a>) -> Files {
+        if let Some(wrong) = entry.listed.and_then(|release| release.wrong.clone()) {
+            self.findings.push(wrong);
+            return Files::Wrong;
+        }
+        let mut files = BTreeMap::new();
+        let mut gaps = Vec::new();
+        for target in &entry.wanting {
+            let address = Address {
+                dependency: self.picker.finder.dependency.id.clone(),
+                version: entry.version.clone(),
+                target: (*target).clone(),
+            };
+            let found = match (entry.before(target), entry.listed) {
+                (Some((artifact, by)), None) => {
+                    if self.picker.listed.is_some() && self.picker.options.accept.contains(&address)
+                    {
+                        self.findings.push(guard::nothing_to_accept(&address));
+                    }
+                    Ok(ChosenFile::Decided { artifact: artifact.clone(), by: *by })
+                }
+                (Some((artifact, by)), Some(release)) => {
+                    self.look_again(&address, release, artifact, *by)
+                }
+                (None, Some(release)) => {
+                    self.picker.finder.find(release, target).map(ChosenFile::Candidate)
+                }
+                (None, None) if self.picker.listed.is_some() => {
+                    Err(Trouble::Absent("the source does not list it any more".to_owned()))
+                }
+                (None, None) => Err(Trouble::Absent("deps.lock has no file for it".to_owned())),
+            };
+            match found {
+                Ok(file) => {
+                    files.insert((*target).clone(), file);
+                }
+                Err(Trouble::Absent(why)) => gaps.push(Gap::File(address, why)),
+                Err(Trouble::Wrong(finding)) => {
+                    self.findings.push(*finding);
+                    return Files::Wrong;
+                }
+            }
+        }
+        if gaps.is_empty() {
+            return Files::Whole(files);
+        }
+        if entry.kept.is_none() {
+            let waiting = gaps.iter().filter_map(|gap| match gap {
+                Gap::File(address, why) => Some(guard::incomplete(address, why)),
+                Gap::Line(_) | Gap::Target(..) => None,
+            });
+            self.findings.extend(waiting);
+        }
+        Files::Part(files, gaps)
+    }
+
+    /// Lays what was decided beside what is listed now.
+    fn look_again(
+        &mut self,
+        address: &Address,
+        release: &Release<'_>,
+        artifact: &LockedArtifact,
+        by: DecidedBy,
+    ) -> Result<ChosenFile, Trouble> {
+        let decided = || ChosenFile::Decided { artifact: artifact.clone(), by };
+        let candidate = match self.picker.finder.find(release, &address.target) {
+            Ok(candidate) => candidate,
+            // What was decided stays decided when upstream prunes.
+            Err(Trouble::Absent(_)) => return Ok(decided()),
+            Err(wrong) => return Err(wrong),
+        };
+        if self.picker.options.accept.contains(address) {
+            return Ok(ChosenFile::Candidate(candidate));
+        }
+        if let Some(other) = promised(&candidate).iter().find(|it| other(it, artifact)) {
+            let url = candidate.urls.first().map_or("", String::as_str);
+            self.findings.push(guard::upstream_changed(address, artifact, &other.to_string(), url));
+            return Ok(decided());
+        }
+        let moved = !candidate.urls.contains(&artifact.url);
+        if moved || vouching(&candidate) > artifact.evidence {
+            let expect = Some(artifact.clone());
+            return Ok(ChosenFile::Candidate(Candidate { expect, ..candidate }));
+        }
+        Ok(decided())
+    }
+}
+
+impl<'a> Entry<'a> {
+    fn new(version: &'a Version, order: OrderKey) -> Self {
+        Self { version, order, kept: None, published: None, listed: None, wanting: Vec::new() }
+    }
+
+    fn upstream(&self) -> &'a str {
+        let before = || self.kept.map_or("", |before| before.upstream);
+        self.listed.map_or_else(before, |release| release.upstream)
+    }
+
+    fn before(&self, target: &TargetName) -> Option<&'a (LockedArtifact, DecidedBy)> {
+        self.kept.or(self.published)?.files.get(target)
+    }
+
+    /// Tells whether it was decided before and still fits. What the index says of it now does not
+    /// count: the lock has to say the same with and without a network.
+    fn stays(&self, line: &VersionLine) -> bool {
+        self.kept.is_some()
+            && rules::fits(line, &self.order, self.upstream(), self.order.is_prerelease())
+    }
+
+    /// Tells whether it may fill a free place.
+    fn may_enter(&self, line: &VersionLine, options: &Options, update: bool) -> bool {
+        match (self.listed, self.kept) {
+            (Some(_), Some(_)) if !update => false,
+            (Some(release), kept) => {
+                let out = release.released.is_none_or(|day| day <= options.as_of);
+                !release.yanked
+                    && (out || kept.is_some())
+                    && rules::fits(line, &self.order, release.upstream, release.prerelease)
+            }
+            // Older versions may vanish upstream; what was decided stays.
+            (None, Some(_)) => update && self.stays(line),
+            (None, None) => false,
+        }
+    }
+
+    fn chosen(&self, line: &VersionLine, files: BTreeMap<TargetName, ChosenFile>) -> ChosenRelease {
+        let before = self.kept.or(self.published).and_then(|before| before.released);
+        ChosenRelease {
+            version: self.version.clone(),
+            upstream: self.upstream().to_owned(),
+            released: before.or_else(|| self.listed.and_then(|release| release.released)),
+            line: line.label().to_owned(),
+            eol: line.eol,
+            files,
+        }
+    }
+}
+
+/// The digests that are promised for a candidate without another request.
+fn promised(candidate: &Candidate) -> Vec<Digest> {
+    match &candidate.checksum {
+        Some(ChecksumQuery::Given(digest)) => vec![digest.clone()],
+        Some(ChecksumQuery::File { .. }) => Vec::new(),
+        None => candidate.digests.clone(),
+    }
+}
+
+/// Tells whether a promised digest is of other bytes than the decided ones.
+fn other(digest: &Digest, artifact: &LockedArtifact) -> bool {
+    let mut known = vec![Digest::from(artifact.sha256)];
+    known.extend(artifact.upstream_digest.clone());
+    files::contradicts(digest, &known)
+}
+
+/// What would vouch for a candidate.
+fn vouching(candidate: &Candidate) -> Evidence {
+    match &candidate.checksum {
+        Some(ChecksumQuery::Given(_)) => Evidence::Given,
+        Some(ChecksumQuery::File { .. }) => Evidence::ChecksumFile,
+        None if candidate.digests.is_empty() => Evidence::Tofu,
+        None => Evidence::Index,
+    }
+}
+
+/// Returns what a gap is called in a message.
+pub(super) fn gap_name(lines: &[VersionLine], gap: &Gap) -> String {
+    let label = |line: &usize| lines.get(*line).map_or("", VersionLine::label);
+    match gap {
+        Gap::Line(line) => format!("line `{}`", label(line)),
+        Gap::Target(line, target) => format!("line `{}` on `{target}`", label(line)),
+        Gap::File(address, _) => format!("`{address}`"),
+    }
+}
+
+/// Turns a gap into the warning that it is while the source can be trusted.
+pub(super) fn gap_finding(picker: &Picker<'_>, gap: &Gap) -> Finding {
+    let dependency = picker.finder.dependency;
+    let empty = |line: usize, message: String| {
+        let span = dependency.lines.get(line).map_or(dependency.span, |line| line.span);
+        let code = Code::TARGET_EMPTY;
+        findings::at(findings::finding(Severity::Warning, code, &dependency.id, message), span)
+    };
+    let name = gap_name(&dependency.lines, gap);
+    match gap {
+        Gap::Line(line) => empty(*line, format!("{name} of `{}` has no version", dependency.id)),
+        Gap::Target(line, target) => empty(
+            *line,
+            format!(
+                "`{target}` is left without any version of line `{}` of `{}`",
+                dependency.lines.get(*line).map_or("", VersionLine::label),
+                dependency.id
+            ),
+        ),
+        Gap::File(address, why) => guard::incomplete(address, why),
+    }
+}

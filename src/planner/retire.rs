@@ -1,0 +1,170 @@
+//! What is there and not wanted: why, and what has to come before it leaves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Chosen, Selection, desired::Wanted, diff, guard, order::Orders, rules};
+use crate::model::{
+    Action, Address, DependencyId, Facts, Lock, LockedArtifact, Manifest, Metadata, NotWanted,
+    OrderKey, Reason, Record, Step, VersionLine,
+};
+
+/// Something that is there, whether in the bucket or in the lock alone.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum There<'a> {
+    Record(&'a Record),
+    Locked { address: &'a Address, upstream: &'a str, artifact: &'a LockedArtifact },
+}
+
+impl<'a> There<'a> {
+    fn address(&self) -> &'a Address {
+        match self {
+            Self::Record(record) => &record.address,
+            Self::Locked { address, .. } => address,
+        }
+    }
+
+    fn upstream(&self) -> &'a str {
+        match self {
+            Self::Record(record) => &record.upstream,
+            Self::Locked { upstream, .. } => upstream,
+        }
+    }
+
+    fn step(&self, why: NotWanted) -> Step {
+        let (before, record) = match self {
+            Self::Record(record) => (diff::before(record), Some((*record).clone())),
+            Self::Locked { artifact, .. } => (locked(artifact), None),
+        };
+        Step {
+            address: self.address().clone(),
+            action: Action::Retire,
+            reason: Reason::NotWanted(why),
+            before: Some(before),
+            after: None,
+            artifact: None,
+            record,
+            bytes: Some(0),
+            needs: Vec::new(),
+        }
+    }
+}
+
+/// Returns what the lock tells of a file; what consumers read stands in no lock.
+pub(super) fn locked(artifact: &LockedArtifact) -> Facts {
+    Facts {
+        input: Some(super::desired::input_digest(&super::desired::mirrored(artifact.sha256))),
+        sha256: Some(artifact.sha256),
+        url: artifact.url.clone(),
+        evidence: artifact.evidence,
+        size: artifact.size,
+        metadata: Metadata::default(),
+    }
+}
+
+/// The addresses of a lock.
+pub(super) fn addresses(lock: &Lock) -> Vec<(Address, &str, &LockedArtifact)> {
+    let mut all = Vec::new();
+    for (id, dependency) in &lock.dependencies {
+        for release in &dependency.releases {
+            for (target, artifact) in &release.artifacts {
+                let address = Address {
+                    dependency: id.clone(),
+                    version: release.version.clone(),
+                    target: target.clone(),
+                };
+                all.push((address, release.upstream.as_str(), artifact));
+            }
+        }
+    }
+    all
+}
+
+/// Plans the retires, given the other steps.
+///
+/// Where a newer version of a line could not be decided on, nothing leaves that line.
+pub(super) fn retires<'a>(
+    manifest: &Manifest,
+    selection: &Selection,
+    wanted: &[Wanted<'_>],
+    steps: &[Step],
+    there: impl Iterator<Item = There<'a>>,
+    orders: &mut Orders<'_>,
+) -> Vec<Step> {
+    let kept: BTreeSet<&Address> = wanted.iter().map(|it| &it.address).collect();
+    let mut coming: BTreeMap<&DependencyId, Vec<Coming<'_>>> = BTreeMap::new();
+    let entering = steps.iter().filter(|step| guard::enters(step)).filter_map(|step| {
+        let upstream = step.artifact.as_ref().map(|artifact| artifact.upstream.as_str())?;
+        Some((&step.address, upstream, true))
+    });
+    let stuck = wanted
+        .iter()
+        .filter(|it| it.artifact.is_none())
+        .map(|it| (&it.address, it.release.upstream.as_str(), false));
+    for (address, upstream, planned) in entering.chain(stuck) {
+        let order = orders.key(address);
+        let one = Coming { order, address, upstream, planned };
+        coming.entry(&address.dependency).or_default().push(one);
+    }
+    let none = Vec::new();
+    let mut all = Vec::new();
+    for it in there.filter(|it| !kept.contains(it.address())) {
+        let address = it.address();
+        let chosen = selection.dependencies.get(&address.dependency);
+        if chosen.is_some_and(|chosen| chosen.hold.is_some()) {
+            continue;
+        }
+        let dependency = manifest.dependencies.get(&address.dependency);
+        let count = |line: &VersionLine| chosen.map_or(0, |chosen| fitting(chosen, line));
+        let why =
+            rules::not_wanted(dependency, &address.version, it.upstream(), &address.target, count);
+        let mut step = it.step(why);
+        if let (Reason::NotWanted(NotWanted::LineKeeps { .. }), Some(dependency)) =
+            (&step.reason, dependency)
+        {
+            let order = orders.key(address);
+            let lines: Vec<&VersionLine> =
+                rules::fitting(dependency, &order, it.upstream()).collect();
+            let newer = coming.get(&address.dependency).unwrap_or(&none);
+            let newer = newer.iter().filter(|it| it.follows(&order, &address.version, &lines));
+            let (planned, stuck): (Vec<_>, Vec<_>) = newer.partition(|it| it.planned);
+            if !stuck.is_empty() {
+                continue;
+            }
+            step.needs = planned.into_iter().map(|it| it.address.clone()).collect();
+            orders.sort(&mut step.needs, |address| address);
+        }
+        all.push(step);
+    }
+    all
+}
+
+/// A version on its way into the index.
+struct Coming<'a> {
+    order: OrderKey,
+    address: &'a Address,
+    upstream: &'a str,
+    planned: bool,
+}
+
+impl Coming<'_> {
+    fn follows(
+        &self,
+        order: &OrderKey,
+        version: &crate::model::Version,
+        lines: &[&VersionLine],
+    ) -> bool {
+        (&self.order, &self.address.version) > (order, version)
+            && lines.iter().any(|line| {
+                rules::fits(line, &self.order, self.upstream, false)
+                    || rules::fits(line, &self.order, self.upstream, self.order.is_prerelease())
+            })
+    }
+}
+
+fn fitting(chosen: &Chosen, line: &VersionLine) -> usize {
+    let fits = |release: &&super::ChosenRelease| {
+        let order = chosen.scheme.order(&release.version);
+        rules::fits(line, &order, &release.upstream, order.is_prerelease())
+    };
+    chosen.releases.iter().filter(fits).count()
+}

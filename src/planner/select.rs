@@ -1,0 +1,154 @@
+//! Which versions are wanted: what was decided is kept, the rest comes from the listings.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Chosen, Hold, Options, Question, Selection, ask,
+    files::Finder,
+    findings, guard,
+    past::{self, Past},
+    pick::{self, Picked, Picker},
+    question, releases,
+};
+use crate::{
+    model::{
+        Blind, Code, DependencyId, Finding, Listing, Lock, Manifest, Observed, Severity, Sha256,
+        Snapshot, Why,
+    },
+    template::Engine,
+};
+
+/// An answer that is missing: nobody asked, though somebody should have.
+const UNASKED: Observed<Listing> = Observed::Unknown(Why::NotAsked);
+
+/// See [`super::select`].
+pub(super) fn select(
+    manifest: &Manifest,
+    lock: &Lock,
+    published: Option<&Snapshot>,
+    listings: &BTreeMap<DependencyId, Observed<Listing>>,
+    options: &Options,
+) -> Selection {
+    let questions = ask::ask(manifest, lock, published, options);
+    let records = past::records(ask::own(manifest, published));
+    let engine = Engine::new();
+    let mut selection = Selection::default();
+    for (id, dependency) in &manifest.dependencies {
+        let listing = listings.get(id).or(match questions.get(id) {
+            Some(Question::Ask(_)) => Some(&UNASKED),
+            Some(Question::Settled) | None => None,
+        });
+        let past = Past::new(lock.dependencies.get(id), records.get(id));
+        let finder = Finder { engine: &engine, manifest, dependency };
+        let picker = Picker { finder, past: &past, listed: None, options };
+        let asked = question::asked(manifest, id);
+        let chosen = decide(&picker, listing, asked, &mut selection);
+        selection.dependencies.insert(id.clone(), chosen);
+    }
+    selection.findings.sort();
+    selection.findings.dedup();
+    selection
+}
+
+fn decide(
+    picker: &Picker<'_>,
+    listing: Option<&Observed<Listing>>,
+    asked: Sha256,
+    into: &mut Selection,
+) -> Chosen {
+    let dependency = picker.finder.dependency;
+    let listing = match listing {
+        None => {
+            let mut picked = picker.pick(false);
+            tell(picker, &mut picked, into);
+            let settled = !picked.failed();
+            return chosen(picker, picked, settled.then_some(asked), None);
+        }
+        Some(Observed::Unknown(why)) => return unseen(picker, why, into),
+        Some(Observed::Known(listing)) => listing,
+    };
+    let listed = releases::read(dependency, listing);
+    if let Some(finding) = guard::index_shrank(dependency, picker.past, &listed) {
+        into.findings.push(finding);
+        let mut picked = picker.pick(false);
+        tell(picker, &mut picked, into);
+        return chosen(picker, picked, None, Some(Hold::Shrank));
+    }
+    if listed.is_empty() {
+        into.findings.push(lists_nothing(picker, listing));
+        return chosen(picker, Picked::default(), None, None);
+    }
+    let informed = Picker { listed: Some(&listed), ..*picker };
+    let mut picked = informed.pick(picker.options.update.names(&dependency.id));
+    if picked.failed() {
+        // What can't be decided changes nothing: the lock holds until it is mended.
+        into.findings.append(&mut picked.findings);
+        return chosen(picker, picker.pick(false), None, Some(Hold::Unclear));
+    }
+    let refused = picked.findings.iter().any(|it| it.severity == Severity::Refused);
+    tell(&informed, &mut picked, into);
+    chosen(picker, picked, (!refused).then_some(asked), None)
+}
+
+/// The listing is not known: what was decided is kept, and it is an error if anything is missing.
+fn unseen(picker: &Picker<'_>, why: &Why, into: &mut Selection) -> Chosen {
+    let dependency = picker.finder.dependency;
+    let id = &dependency.id;
+    let why = match why {
+        Why::NotAsked => "its source was not asked".to_owned(),
+        Why::Failed(text) => text.clone(),
+    };
+    into.blind.push(Blind { dependency: Some(id.clone()), why: why.clone() });
+    let mut picked = picker.pick(false);
+    into.findings.append(&mut picked.findings);
+    let failed = |message: String| {
+        let it = findings::finding(Severity::Error, Code::SOURCE_FAILED, id, message);
+        findings::at(it, dependency.source.driver.span)
+    };
+    // A line that `exclude` empties on a target says nothing about the source.
+    let lacks = |gap: &&pick::Gap| !matches!(gap, pick::Gap::Target(..));
+    let missing: Vec<String> = picked
+        .gaps
+        .iter()
+        .filter(lacks)
+        .map(|gap| pick::gap_name(&dependency.lines, gap))
+        .collect();
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        into.findings.push(failed(format!("`{id}` lacks {missing}, and {why}")));
+    } else if picker.options.update.names(id) {
+        into.findings.push(failed(format!("no newer version of `{id}` can be looked for: {why}")));
+    }
+    chosen(picker, picked, None, Some(Hold::Unclear))
+}
+
+/// Hands on what was found, gaps as warnings.
+fn tell(picker: &Picker<'_>, picked: &mut Picked, into: &mut Selection) {
+    into.findings.append(&mut picked.findings);
+    into.findings.extend(picked.gaps.iter().map(|gap| pick::gap_finding(picker, gap)));
+}
+
+fn chosen(
+    picker: &Picker<'_>,
+    picked: Picked,
+    asked: Option<Sha256>,
+    hold: Option<Hold>,
+) -> Chosen {
+    let scheme = picker.finder.dependency.scheme;
+    Chosen { asked, releases: picked.releases, scheme, hold }
+}
+
+fn lists_nothing(picker: &Picker<'_>, listing: &Listing) -> Finding {
+    let dependency = picker.finder.dependency;
+    let id = &dependency.id;
+    let message = match listing.rows.first() {
+        None => format!("the source of `{id}` lists nothing"),
+        Some(row) => format!(
+            "the source of `{id}` lists no release: none of its {} names is a version, such as `{}`",
+            listing.rows.len(),
+            row.upstream.chars().take(80).collect::<String>(),
+        ),
+    };
+    let it = findings::finding(Severity::Error, Code::SOURCE_ANSWER, id, message);
+    findings::at(it, dependency.source.driver.span)
+}
