@@ -223,6 +223,8 @@ codes! {
         "At most five, never from https to http."
     RATE_LIMITED Error "rate-limited" "An API answered that it was asked too often."
         "Set GITHUB_TOKEN, or wait until the time that the message names."
+    OFFLINE Error "offline" "The command line says that no source is asked."
+        "With `--offline` what deps.lock does not have can't be found out. Run again without it."
     NO_REGISTRY Mistake "no-registry" "A registry driver without an address."
         "No registry's address is built in: give `registry = \"https://…\"`, or\n`registry = { env = \"DEPSTATE_…\" }`, or set the variable that the message names."
     UNSUPPORTED_ADDRESS Error "unsupported-address" "An address that the driver can't open."
