@@ -165,18 +165,16 @@ fn compare(
     request: &Request,
 ) -> Result<(), OpsError> {
     let again = wire::plan::encode(&planned.plan, options_json(request));
-    for (name, what) in [
-        ("project", "deps.toml names another project"),
-        ("manifest_sha256", "deps.toml changed since"),
-        ("lock_sha256", "deps.lock changed since"),
-        ("base", "something was committed to the storage since"),
-    ] {
-        if again.get(name) != saved.document.get(name) {
-            return Err(stale(what));
-        }
-    }
-    if wire::plan::digest(&again) != saved.digest {
-        return Err(stale("planning again gives other actions"));
+    let basis = &planned.plan.basis;
+    let differs = [
+        (basis.project != saved.project, "deps.toml names another project"),
+        (basis.manifest_sha256 != saved.manifest_sha256, "deps.toml changed since"),
+        (basis.lock_sha256 != saved.lock_sha256, "deps.lock changed since"),
+        (basis.base != saved.base, "something was committed to the storage since"),
+        (wire::plan::digest(&again) != saved.digest, "planning again gives other actions"),
+    ];
+    if let Some((_, why)) = differs.iter().find(|(differs, _)| *differs) {
+        return Err(stale(why));
     }
     let undecided =
         planned.plan.steps.iter().find(|step| {

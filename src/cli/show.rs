@@ -105,17 +105,15 @@ fn saved(file: &str, context: &Context) -> Result<Exit, Stop> {
     let plan = wire::plan::decode(&text).map_err(|error| {
         OpsError::said(Code::PLAN_FILE, format!("`{file}` is no plan: {error}"), None)
     })?;
-    let mut rows = Vec::new();
-    let actions = plan.document.get("actions").and_then(serde_json::Value::as_array);
-    for action in actions.into_iter().flatten() {
-        let field = |name: &str| action.get(name).and_then(serde_json::Value::as_str).unwrap_or("?");
-        let reason = action
-            .get("reason")
-            .and_then(|reason| reason.get("code").or(Some(reason)))
-            .and_then(serde_json::Value::as_str)
-            .unwrap_or("?");
-        rows.push((field("address").to_owned(), format!("{:<7}  {reason}", field("action"))));
-    }
+    let rows: Vec<(String, String)> = plan
+        .actions
+        .iter()
+        .map(|action| {
+            let text = format!("{:<7}  {}", action.action.name(), action.reason.code);
+            (action.address.to_string(), text)
+        })
+        .collect();
+    let json = serde_json::from_slice(&text).unwrap_or_default();
     let human = || {
         let mut text = render::release_lines(&rows);
         text.push_str(&format!(
@@ -125,6 +123,6 @@ fn saved(file: &str, context: &Context) -> Result<Exit, Stop> {
         ));
         text
     };
-    context.print(&plan.document, |_| human(), || format!("```text\n{}```\n", human()))?;
+    context.print(&json, |_| human(), || format!("```text\n{}```\n", human()))?;
     Ok(Exit::Done)
 }

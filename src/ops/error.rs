@@ -2,7 +2,10 @@
 
 use miette::Diagnostic;
 
-use crate::{disk::DiskError, lock::LockError, manifest::ManifestReport, model::Code, state::StateError};
+use crate::{
+    disk::DiskError, lock::LockError, manifest::ManifestReport, model::Code, state::StateError,
+    storage::StorageError,
+};
 
 /// An operation could not be carried out at all. (A step that fails is an outcome, not this.)
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -56,8 +59,16 @@ impl OpsError {
 
 impl From<StateError> for OpsError {
     fn from(error: StateError) -> Self {
-        let (code, help) = (error.code(), error.advice().map(str::to_owned));
         let message = chain(&error);
+        let (code, help) = match error {
+            StateError::Storage { source: StorageError::Denied { help, .. }, .. } => {
+                (Code::STORAGE_DENIED, help)
+            }
+            StateError::Storage { source: StorageError::Failed { help, .. }, .. } => {
+                (Code::STORAGE_FAILED, help)
+            }
+            StateError::Refused { code, help, .. } => (code, help),
+        };
         Self::Said { code, message, help, source: None }
     }
 }

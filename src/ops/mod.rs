@@ -15,5 +15,5 @@ mod transfer;
 
 pub use error::OpsError;
 pub use lock::LockRequest;
-pub use open::{Project, Setting, open, validate};
+pub use open::{Project, Setting, open};
 pub use plan::{Planned, Refresh, Request, plan};

@@ -15,7 +15,7 @@ use crate::{
     disk::{Cache, CacheKind, Workspace},
     lock,
     manifest::{self, Known},
-    model::{Code, DependencyId, Environment, Lock, Manifest, Mistake, Sha256, StorageRule},
+    model::{Code, DependencyId, Environment, Lock, Manifest, Mistake, Sha256},
     net::{Client, ClientConfig, HttpCache},
     source::{self, SourceDriver},
     state::DocumentCache,
@@ -94,15 +94,15 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     })?;
     let root = setting.manifest.parent().map(Path::to_path_buf).unwrap_or_default();
     let workspace = Workspace::new(&root);
-    workspace.check_untracked()?;
     let client = Client::new(ClientConfig {
         offline: setting.offline,
         cache: Some(Arc::new(Answers(workspace.cache()))),
         ..ClientConfig::default()
-    })
-    .map_err(|error| OpsError::said(Code::SOURCE_FAILED, chain(&error), None))?;
+    });
 
-    let mut read = manifest::read(&text, &known());
+    let sources: Vec<&str> = source::registry::DRIVERS.iter().map(|driver| driver.name).collect();
+    let storages: Vec<&str> = storage::registry::DRIVERS.iter().map(|driver| driver.name).collect();
+    let mut read = manifest::read(&text, &Known { sources: &sources, storages: &storages });
     let mut mistakes = std::mem::take(&mut read.mistakes);
     let mut sources: BTreeMap<DependencyId, Arc<dyn SourceDriver>> = BTreeMap::new();
     for (id, (name, table)) in read.sources {
@@ -113,7 +113,8 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
             root: root.clone(),
             client: client.clone(),
             environment: setting.environment.clone(),
-            now: setting.now,
+            now: Some(setting.now),
+            limits: source::registry::Limits::default(),
         };
         match (driver.make)(setup) {
             Ok(made) => {
@@ -124,7 +125,7 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     }
     let mut writer = None;
     if let Some((name, table)) = read.storage
-        && let Some(driver) = storage::registry::find(&name.value)
+        && let Some(driver) = storage::registry::DRIVERS.iter().find(|d| d.name == name.value)
     {
         let setup = storage::registry::Setup {
             table,
@@ -156,11 +157,6 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     Ok((project, writer))
 }
 
-/// Names of the drivers that there are.
-fn known() -> Known<'static> {
-    Known { sources: source::registry::NAMES, storages: storage::registry::NAMES }
-}
-
 /// Several dependencies may share a table (by `extends` or `[defaults]`): one mistake, one place.
 fn add(all: &mut Vec<Mistake>, more: Vec<Mistake>) {
     for mistake in more {
@@ -168,11 +164,6 @@ fn add(all: &mut Vec<Mistake>, more: Vec<Mistake>) {
             all.push(mistake);
         }
     }
-}
-
-/// Returns where the storage is, as deps.toml says, for messages.
-pub fn validate(rule: &StorageRule) -> &str {
-    &rule.driver.value
 }
 
 /// Index documents and generations, kept by digest.
@@ -193,7 +184,7 @@ struct Answers(Cache);
 
 impl HttpCache for Answers {
     fn get(&self, question: &Sha256) -> Option<Vec<u8>> {
-        self.0.named(CacheKind::Http, question)
+        self.0.get_named(CacheKind::Http, question)
     }
     fn put(&self, question: &Sha256, answer: &[u8]) {
         self.0.put_named(CacheKind::Http, question, answer);

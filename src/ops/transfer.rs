@@ -160,9 +160,7 @@ pub(crate) async fn download(
         match stream.next().await {
             Ok(Some(chunk)) => {
                 hasher.update(&chunk);
-                if let Some(writer) = &mut keep {
-                    writer.write(&chunk);
-                }
+                keep.write(&chunk);
                 sink.emit(&Event::Bytes { address: address.clone(), count: chunk.len() as u64 });
             }
             Ok(None) => break,
@@ -171,9 +169,7 @@ pub(crate) async fn download(
     }
     let hashed = hasher.finish();
     judge(file, &hashed, &url, &origin)?;
-    if let Some(writer) = keep {
-        writer.finish(&hashed.sha256);
-    }
+    let _kept = keep.finish(&hashed.sha256);
     Ok(Fetched { url, size: hashed.size, sha256: hashed.sha256 })
 }
 
