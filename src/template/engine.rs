@@ -55,13 +55,13 @@ impl Engine {
     pub fn render(&self, text: &str, values: &Values<'_>) -> Result<String, TemplateError> {
         let tags = self.tags(text)?;
         let context = context(&tags, values)?;
-        let template = self.environment.get_template(text).map_err(|e| explain(&e))?;
+        let template = self.environment.get_template(text).map_err(|e| explain(&e, text))?;
         let mut output = Limited { bytes: Vec::new(), full: false };
         match template.render_captured_to(context.clone(), &mut output) {
             Ok(_) => String::from_utf8(output.bytes)
                 .map_err(|_| TemplateError::new("the template gives no text")),
             Err(_) if output.full => Err(TemplateError::new("the template gives more than 64 KiB")),
-            Err(error) => Err(failed(&error, &tags, &context, values)),
+            Err(error) => Err(failed(&error, text, &tags, &context, values)),
         }
     }
 
@@ -82,7 +82,7 @@ pub(super) fn read(text: &str) -> Result<Tags, TemplateError> {
     if text.len() > MAX_TEXT {
         return Err(TemplateError::new("the template is longer than 4 KiB"));
     }
-    environment().template_from_str(text).map_err(|e| explain(&e))?;
+    environment().template_from_str(text).map_err(|e| explain(&e, text))?;
     tags::read(text)
 }
 
@@ -97,9 +97,10 @@ fn environment<'s>() -> Environment<'s> {
             Some(text) if text.len() > MAX_VALUE => error("a value grew beyond 64 KiB".to_owned()),
             Some(text) => Ok(output.write_str(text)?),
             None if value.is_undefined() || value.is_none() => Ok(()),
-            None if value.is_number() || value.kind() == ValueKind::Bool => {
-                Ok(write!(output, "{value}")?)
+            None if value.kind() == ValueKind::Bool => {
+                Ok(output.write_str(if value.is_true() { "true" } else { "false" })?)
             }
+            None if value.is_number() => Ok(write!(output, "{value}")?),
             None => error(format!("a {} is not text", value.kind())),
         }
     });
@@ -139,23 +140,31 @@ impl io::Write for &mut Limited {
 }
 
 /// Says why an expansion failed.
-fn failed(error: &Error, tags: &Tags, context: &Value, values: &Values<'_>) -> TemplateError {
+fn failed(
+    error: &Error,
+    text: &str,
+    tags: &Tags,
+    context: &Value,
+    values: &Values<'_>,
+) -> TemplateError {
     if error.kind() == ErrorKind::UndefinedError {
         let at = error.range().unwrap_or(0..usize::MAX);
-        let overlaps = |path: &&tags::Path| path.at.start < at.end && at.start < path.at.end;
-        let path = tags.paths.iter().filter(overlaps).find_map(|path| {
+        let missing = tags.paths.iter().filter_map(|path| {
             let parts = missing(path, context)?;
             Some(tags::Path { segments: path.segments[..parts].to_vec(), ..path.clone() })
         });
-        if let Some(path) = path {
+        // The engine marks the name, or the filter behind it.
+        let near = |path: &tags::Path| path.at.start < at.end && at.start < path.at.end;
+        let found = missing.clone().find(near).or_else(|| missing.clone().find(|p| p.printed));
+        if let Some(path) = found {
             return undefined(&path, values);
         }
     }
-    explain(error)
+    explain(error, text)
 }
 
 /// The engine's own errors, in our words.
-fn explain(error: &Error) -> TemplateError {
+fn explain(error: &Error, text: &str) -> TemplateError {
     let detail = error.detail().unwrap_or("it can't be read");
     let told = match error.kind() {
         ErrorKind::SyntaxError => TemplateError::new(format!("syntax error: {detail}")),
@@ -166,8 +175,10 @@ fn explain(error: &Error) -> TemplateError {
             None => kind.to_string(),
         }),
     };
+    // What is missing at the end is marked behind it, or in the middle of a letter.
     match error.range() {
-        Some(at) => told.at(at),
+        Some(at) if text.get(at.clone()).is_some() => told.at(at),
+        Some(_) => told.at(0..text.len()),
         None => told,
     }
 }
