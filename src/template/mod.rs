@@ -1,40 +1,38 @@
-//! (room template)
+//! Between floors 0 and 1: templates. The only place that knows the template engine; pure.
+//!
+//! A manifest comes from a pull request, so a template is not trusted: it can call nothing, its
+//! text, its run and its output are limited, and what could make a text grow without end is
+//! refused before it runs (`tags.rs`).
 
-/// Where a template stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// `artifact`, `asset`.
-    Artifact,
-    /// `verify`.
-    Verify,
-    /// `cpe`, `purl`, `metadata`.
-    Published,
-    /// `file`.
-    File,
-}
+mod context;
+mod engine;
+mod error;
+mod filters;
+mod names;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod token;
+mod values;
 
-/// A template that can't be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TemplateError {
-    /// What is wrong.
-    pub message: String,
-    /// What to write instead.
-    pub help: Option<String>,
-    /// The place inside the template, in bytes.
-    pub at: Option<std::ops::Range<usize>>,
-}
+pub use engine::Engine;
+pub use error::TemplateError;
+pub use names::Scope;
+pub use values::Values;
 
-/// Checks a template.
+/// Checks a template's syntax, and that it names only what is known in its place.
 ///
 /// # Errors
-/// When it can't be used.
-pub fn check(text: &str, _scope: Scope) -> Result<(), TemplateError> {
-    match text.find("verison") {
-        Some(n) => Err(TemplateError {
-            message: "unknown name `verison`".to_owned(),
-            help: None,
-            at: Some(n..n + 7),
-        }),
-        None => Ok(()),
-    }
+/// For the first mistake; the message names the undefined name in full.
+pub fn check(text: &str, scope: Scope) -> Result<(), TemplateError> {
+    let tags = engine::read(text)?;
+    tags.paths.iter().try_for_each(|path| names::check(path, scope))
+}
+
+/// Tells whether a template uses a top-level name (`sha256`, `digest8`, `release`).
+///
+/// A name that the template itself defines (`set`, `for`) is not one. False for a text that is no
+/// template.
+pub fn mentions(text: &str, name: &str) -> bool {
+    engine::read(text).is_ok_and(|tags| tags.paths.iter().any(|path| path.root() == name))
 }
