@@ -54,7 +54,7 @@ impl Folder {
             let part = bytes.slice(to_index(range.start, &bytes)..to_index(range.end, &bytes));
             return Ok(Some(Object { meta: meta.map_err(failed)?, body: ByteStream::of(part) }));
         }
-        let meta = revision::describe(key, &metadata, || hash_nothing()).map_err(failed)?;
+        let meta = revision::describe(key, &metadata, hash_nothing).map_err(failed)?;
         if range.start > 0 {
             file.seek(SeekFrom::Start(range.start)).map_err(failed)?;
         }
@@ -86,19 +86,14 @@ pub(super) fn is_absent(error: &io::Error) -> bool {
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(super) fn failed(error: io::Error) -> StorageError {
     let message = error.to_string();
-    match error.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            StorageError::Denied {
-                message,
-                help: Some("let this user read and write the folder of `[storage]`".to_owned()),
-            }
-        }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::Failed {
-            message,
-            help: Some("make room on the disk, and run apply again".to_owned()),
-        },
-        _ => StorageError::Failed { message, help: None },
+    let is = |kinds: [io::ErrorKind; 2]| kinds.contains(&error.kind());
+    if is([io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem]) {
+        let help = "let this user read and write the folder of `[storage]`".to_owned();
+        return StorageError::Denied { message, help: Some(help) };
     }
+    let full = is([io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded]);
+    let help = full.then(|| "make room on the disk, and run apply again".to_owned());
+    StorageError::Failed { message, help }
 }
 
 fn to_index(offset: u64, bytes: &Bytes) -> usize {

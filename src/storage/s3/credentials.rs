@@ -133,7 +133,11 @@ async fn ask(
                 Source::Profile(name) => {
                     Some(format!("log in again, for SSO: `aws sso login --profile {name}`"))
                 }
-                _ => None,
+                Source::Variables
+                | Source::WebIdentity
+                | Source::Container
+                | Source::Instance
+                | Source::Nobody => None,
             },
         }),
     }

@@ -63,8 +63,8 @@ impl Failure {
             SdkError::DispatchFailure(inner) if inner.is_user() => Kind::Unsent,
             SdkError::DispatchFailure(_) => Kind::Broken,
             SdkError::ConstructionFailure(_) => Kind::Unsent,
-            // `ResponseError`, and what a later SDK may add.
-            _ => Kind::Unreadable,
+            // And what a later SDK may add.
+            SdkError::ResponseError(_) | _ => Kind::Unreadable,
         };
         let detail = match answered {
             Some(meta) => meta.message().unwrap_or_default().trim_end_matches('.').to_owned(),
@@ -172,7 +172,7 @@ impl Failure {
             404 if matches && code.as_deref() == Some("NoSuchKey") => {
                 PutError::Missing(explained.to_string())
             }
-            400..=499 | 300..=399 => PutError::Refused(explained),
+            300..=499 => PutError::Refused(explained),
             _ => PutError::Unknown(explained.to_string()),
         }
     }
