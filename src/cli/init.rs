@@ -62,8 +62,7 @@ pub(super) fn run(args: &InitArgs, context: &Context) -> Result<Exit, Stop> {
         Some(name) => name.clone(),
         None => folder
             .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_else(|| "project".to_owned()),
+            .map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned()),
     };
     if name.is_empty() || name.chars().any(|c| c.is_control() || c == '"' || c == '\\') {
         return Err(Stop::Usage(format!("`{name}` is no name for a project: give `--name`")));

@@ -54,28 +54,29 @@ async fn decide(options: Options, named: &[DependencyId], context: &Context) -> 
     let decided = ops::lock::lock(&project, storage.as_ref(), &request, &sink).await?;
     drop(sink);
     let after = ops::lock::versions(&decided.lock);
-    let mut text = String::new();
+    let mut lines = Vec::new();
     let mut changes = Vec::new();
     let ids: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     for id in ids {
         let empty = Vec::new();
         let (old, new) = (before.get(id).unwrap_or(&empty), after.get(id).unwrap_or(&empty));
         for version in new.iter().filter(|version| !old.contains(version)) {
-            text.push_str(&format!("+ {id} {version}\n"));
+            lines.push(format!("+ {id} {version}"));
             changes.push(serde_json::json!({"id": id, "version": version, "change": "added"}));
         }
         for version in old.iter().filter(|version| !new.contains(version)) {
-            text.push_str(&format!("- {id} {version}\n"));
+            lines.push(format!("- {id} {version}"));
             changes.push(serde_json::json!({"id": id, "version": version, "change": "removed"}));
         }
     }
     let count: usize = after.values().map(Vec::len).sum();
     let size = render::count(count as u64, "version");
-    text.push_str(&match (decided.written, changes.is_empty()) {
-        (false, _) => format!("deps.lock is right: {size}.\n"),
-        (true, true) => format!("deps.lock was written; the versions are the same ({size}).\n"),
-        (true, false) => format!("deps.lock was written: {size}.\n"),
+    lines.push(match (decided.written, changes.is_empty()) {
+        (false, _) => format!("deps.lock is right: {size}."),
+        (true, true) => format!("deps.lock was written; the versions are the same ({size})."),
+        (true, false) => format!("deps.lock was written: {size}."),
     });
+    let text = lines.join("\n") + "\n";
     let mut exit = Exit::Done;
     for finding in &decided.plan.findings {
         // What the storage lacks is plan's business.

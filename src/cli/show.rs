@@ -50,14 +50,11 @@ pub(super) async fn run(args: &ShowArgs, context: &Context) -> Result<Exit, Stop
             })
             .collect();
         let mut text = render::release_lines(&rows);
-        text.push_str(&format!(
-            "{} in {location}{}.\n",
-            render::count(records.len() as u64, "artifact"),
-            snapshot.as_ref().map_or_else(
-                || ", nothing published yet".to_owned(),
-                |snapshot| format!(", serial {}", snapshot.head.serial)
-            )
-        ));
+        let count = render::count(records.len() as u64, "artifact");
+        text.push_str(&match &snapshot {
+            None => format!("{count} in {location}, nothing published yet.\n"),
+            Some(snapshot) => format!("{count} in {location}, serial {}.\n", snapshot.head.serial),
+        });
         text
     };
     let text = human(context.style());
@@ -115,13 +112,8 @@ fn saved(file: &str, context: &Context) -> Result<Exit, Stop> {
         .collect();
     let json = serde_json::from_slice(&text).unwrap_or_default();
     let human = || {
-        let mut text = render::release_lines(&rows);
-        text.push_str(&format!(
-            "{}, digest {}.\n",
-            render::count(rows.len() as u64, "action"),
-            plan.digest
-        ));
-        text
+        let count = render::count(rows.len() as u64, "action");
+        format!("{}{count}, digest {}.\n", render::release_lines(&rows), plan.digest)
     };
     context.print(&json, |_| human(), || format!("```text\n{}```\n", human()))?;
     Ok(Exit::Done)

@@ -81,20 +81,14 @@ impl Sink for Bars {
                 if state.running.len() >= SHOWN {
                     return;
                 }
-                let bar = match size {
-                    Some(size) => {
-                        let bar = self.all.add(ProgressBar::new(*size));
-                        bar.set_style(template(
-                            "  {prefix:.dim} {msg} {bar:20} {binary_bytes}/{binary_total_bytes}",
-                        ));
-                        bar
-                    }
-                    None => {
-                        let bar = self.all.add(ProgressBar::new_spinner());
-                        bar.set_style(template("  {prefix:.dim} {msg} {spinner} {binary_bytes}"));
-                        bar
-                    }
+                let (bar, shape) = if let Some(size) = size {
+                    let shape = "  {prefix:.dim} {msg} {bar:20} {binary_bytes}/{binary_total_bytes}";
+                    (ProgressBar::new(*size), shape)
+                } else {
+                    (ProgressBar::new_spinner(), "  {prefix:.dim} {msg} {spinner} {binary_bytes}")
                 };
+                let bar = self.all.add(bar);
+                bar.set_style(template(shape));
                 bar.set_prefix(action.name());
                 bar.set_message(address.to_string());
                 state.running.insert(address.clone(), bar);
