@@ -130,10 +130,14 @@ impl Fields {
         Some(Located { value: text.value.trim_end_matches('/').to_owned(), span: text.span })
     }
 
-    /// Returns a value that must be there; `was_given` is asked before the value is judged, so that
-    /// a wrong value is not also reported as missing.
+    /// Reports a value that must be there as missing, unless it was given wrong or under a name that
+    /// is nearly its own: one mistake is reported once.
     pub(super) fn required<T>(&mut self, key: &'static str, value: Option<T>) -> Option<T> {
-        let judged = self.mistakes.iter().any(|m| m.message.starts_with(&format!("`{key}`")));
+        let meant = format!("did you mean `{key}`?");
+        let judged = self.mistakes.iter().any(|mistake| {
+            mistake.message.starts_with(&format!("`{key}`"))
+                || mistake.help.as_ref() == Some(&meant)
+        });
         if value.is_none() && !judged {
             let span = self.table.span();
             self.add(

@@ -59,7 +59,15 @@ async fn all_mistakes_at_once() {
         )
         .await
         .join("\n"),
-        @""
+        @r#"
+    unknown-key at `buckt`: unknown key `buckt` in `[storage]` (did you mean `bucket`?)
+    wrong-type at `3`: `prefix` is an integer, not a text (-)
+    env-name at `"SECRET"`: `region` names the variable `SECRET` (name one that begins with `DEPSTATE_`)
+    bad-url at `"ftp://x.test"`: `endpoint` is no address: it is neither `https://` nor `http://` (-)
+    wrong-type at `"yes"`: `path-style` is a string, not `true` or `false` (-)
+    bad-value at `"never"`: `checksum` is neither `when-supported` nor `when-required` (-)
+    env-unset at `"DEPSTATE_URL"`: `public-url` is taken from `DEPSTATE_URL`, which is not set (set `DEPSTATE_URL`)
+    "#
     );
 }
 
@@ -83,7 +91,21 @@ async fn one_mistake_each() {
     ] {
         shown.push(format!("{driver}: {}", mistakes(driver, table).await.join(" | ")));
     }
-    insta::assert_snapshot!(shown.join("\n"), @"");
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    fs: bad-value at `""`: `path` is empty (-)
+    fs: unknown-key at `paht`: unknown key `paht` in `[storage]` (did you mean `path`?)
+    fs: wrong-type at `1`: `path` is an integer, not a text (-)
+    fs: env-name at `"HOME"`: `path` names the variable `HOME` (name one that begins with `DEPSTATE_`)
+    fs: env-unset at `"DEPSTATE_PATH"`: `path` is taken from `DEPSTATE_PATH`, which is not set (set `DEPSTATE_PATH`)
+    fs: wrong-type at `{ evn = "DEPSTATE_PATH" }`: `path` is neither a text nor `{ env = "DEPSTATE_…" }` (-)
+    s3: missing-key at ``: `[storage]` lacks `bucket` (add `bucket = "…"`)
+    s3: bad-value at `"a/b"`: `bucket` can't be `a/b` (3 to 63 of `a-z`, `0-9`, `.`, `-`; what follows a slash is `prefix`)
+    s3: bad-value at `"a//b"`: `prefix` can't be `a//b` (write it as `a/b`: no empty segment, no `..`, at most 500 bytes)
+    s3: bad-value at `"../b"`: `prefix` can't be `../b` (write it as `a/b`: no empty segment, no `..`, at most 500 bytes)
+    s3: bad-url at `"https://user:pw@x.test"`: `endpoint` is no address: a user or password has no place in it (-)
+    s3: unknown-key at `secret-key`: unknown key `secret-key` in `[storage]` (known are `bucket`, `prefix`, `region`, `endpoint`, `path-style`, `public-url`, `checksum`)
+    s4: unknown-driver at ``: there is no storage driver `s4` (did you mean `s3`?)
+    "#);
 }
 
 #[test]

@@ -133,12 +133,12 @@ async fn a_failure_says_what_was_asked_answered_and_how_often() {
         server.fail("GetObject", 1, Answer::Error(500, "InternalError"), false);
     }
     let error = store.get(&key("head.json"), None).await.unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"GetObject of `s3://deps/ruby/head.json`: answered 500 InternalError: scripted (request REQ-1, 5 tries)");
     server.fail("GetObject", 1, Answer::Error(403, "AccessDenied"), false);
     let error = store.get(&key("head.json"), None).await.unwrap_err();
     let StorageError::Denied { message, help } = error else { panic!("{error}") };
-    insta::assert_snapshot!(message, @"");
-    insta::assert_snapshot!(help.unwrap(), @"");
+    insta::assert_snapshot!(message, @"GetObject of `s3://deps/ruby/head.json`: answered 403 AccessDenied: scripted (request REQ-1, 1 try); with credentials of the variable `AWS_ACCESS_KEY_ID`");
+    insta::assert_snapshot!(help.unwrap(), @"grant `s3:GetObject`, and `s3:ListBucket` on the bucket: without it a missing key is answered as denied");
 }
 
 #[tokio::test]
