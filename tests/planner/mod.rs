@@ -1,1 +1,11 @@
-//! Tests: planner.
+//! The planner: every row of the three-way table, its laws, and the rules one by one.
+
+mod commit;
+mod decision_table;
+mod filters;
+mod finding_files;
+mod laws;
+mod locking;
+mod question;
+mod selecting;
+mod world;
