@@ -14,7 +14,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, Stop> {
         rows.push((format!("{kind} {name}"), format!("{about} ({})", fields.join(", "))));
         json.push(serde_json::json!({"kind": kind, "name": name, "about": about, "fields": fields}));
     };
-    for driver in source::registry::DRIVERS {
+    for driver in source::DRIVERS {
         add("source", driver.name, driver.about, driver.fields);
     }
     for driver in storage::registry::DRIVERS {

@@ -103,6 +103,7 @@ async fn one(
                 .await
                 .map_err(|message| trouble(Code::SOURCE_FAILED, message, None))?;
             let found = read(&file, url, candidate, select.as_deref(), digest.as_ref(), *algorithm)
+                .await
                 .map_err(|(code, message)| trouble(code, message, None))?;
             (vec![found], Evidence::ChecksumFile)
         }
@@ -149,7 +150,7 @@ async fn fetch(source: &dyn SourceDriver, files: &Files, url: &str) -> Result<By
     .clone()
 }
 
-fn read(
+async fn read(
     file: &Bytes,
     url: &str,
     candidate: &Candidate,
@@ -174,9 +175,8 @@ fn read(
         None => verify::find(file, &candidate.name, algorithm)
             .map_err(|error| (error.code(), format!("checksum file `{url}`: {}", chain(&error)))),
         Some(program) => {
-            let document: serde_json::Value = serde_json::from_slice(file)
-                .map_err(|error| unreadable(format!("it is no JSON: {error}")))?;
-            let outputs = jq::run(program, document).map_err(|error| unreadable(chain(&error)))?;
+            let outputs =
+                jq::run(program, file.clone()).await.map_err(|error| unreadable(chain(&error)))?;
             match outputs.as_slice() {
                 [serde_json::Value::String(text)] => {
                     verify::parse(text).map_err(|error| unreadable(chain(&error)))

@@ -100,21 +100,21 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         ..ClientConfig::default()
     });
 
-    let sources: Vec<&str> = source::registry::DRIVERS.iter().map(|driver| driver.name).collect();
+    let sources: Vec<&str> = source::DRIVERS.iter().map(|driver| driver.name).collect();
     let storages: Vec<&str> = storage::registry::DRIVERS.iter().map(|driver| driver.name).collect();
     let mut read = manifest::read(&text, &Known { sources: &sources, storages: &storages });
     let mut mistakes = std::mem::take(&mut read.mistakes);
     let mut sources: BTreeMap<DependencyId, Arc<dyn SourceDriver>> = BTreeMap::new();
     for (id, (name, table)) in read.sources {
-        let Some(driver) = source::registry::find(&name.value) else { continue };
-        let setup = source::registry::Setup {
+        let Some(driver) = source::find(&name.value) else { continue };
+        let setup = source::Setup {
             id: id.clone(),
             table,
             root: root.clone(),
             client: client.clone(),
             environment: setting.environment.clone(),
             now: Some(setting.now),
-            limits: source::registry::Limits::default(),
+            limits: source::Limits::default(),
         };
         match (driver.make)(setup) {
             Ok(made) => {
