@@ -192,11 +192,14 @@ impl Context {
                 }
                 text
             }
-            Stop::Ops(error @ (OpsError::Manifest(_) | OpsError::Lock(_))) => {
-                render::diagnostic::diagnostic_text(error, self.width, self.stderr_style)
-            }
+            Stop::Ops(OpsError::Manifest(report)) => self.diagnostic(report.as_ref()),
+            Stop::Ops(OpsError::Lock(error)) => self.diagnostic(error.as_ref()),
         };
         self.output.complain(&text);
+    }
+
+    fn diagnostic(&self, diagnostic: &dyn miette::Diagnostic) -> String {
+        render::diagnostic::diagnostic_text(diagnostic, self.width, self.stderr_style)
     }
 
     /// Returns a token that the first SIGINT or SIGTERM cancels, and which of them it was. The

@@ -1,23 +1,19 @@
 //! What ends an operation.
 
-use miette::Diagnostic;
-
 use crate::{
     disk::DiskError, lock::LockError, manifest::ManifestReport, model::Code, state::StateError,
     storage::StorageError,
 };
 
 /// An operation could not be carried out at all. (A step that fails is an outcome, not this.)
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpsError {
     /// deps.toml has mistakes.
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Manifest(Box<ManifestReport>),
     /// deps.lock can't be read.
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Lock(Box<LockError>),
     /// Anything else that has a code, words and a way on.
     #[error("{message}")]
