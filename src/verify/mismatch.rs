@@ -1,0 +1,110 @@
+//! Bytes against what was promised.
+
+use std::fmt;
+
+use url::Url;
+
+use super::{
+    Hashed,
+    first::{look, plain},
+};
+use crate::model::{Algorithm, Code, Digest, SafeUrl, Sha256};
+
+/// What was promised of a file's bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expected {
+    /// Their number.
+    pub size: Option<u64>,
+    /// Their SHA-256.
+    pub sha256: Option<Sha256>,
+    /// What upstream gives.
+    pub upstream: Option<Digest>,
+}
+
+/// The bytes are not those that were promised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    digests: Option<(Digest, Option<Digest>)>,
+    size: (Option<u64>, u64),
+    url: String,
+    content_type: Option<String>,
+    look: String,
+}
+
+/// Compares bytes with everything that was promised of them.
+///
+/// `url` is where they came from after redirects; it is shown without secrets. A promised SHA-512
+/// that was not computed is a mismatch too.
+///
+/// # Errors
+/// When anything differs.
+pub fn check(
+    expected: &Expected,
+    hashed: &Hashed,
+    url: &str,
+    content_type: Option<&str>,
+) -> Result<(), Mismatch> {
+    let promised = expected.sha256.map(Digest::from).into_iter().chain(expected.upstream.clone());
+    let digests = promised
+        .map(|wanted| {
+            let found = match wanted.algorithm() {
+                Algorithm::Sha256 => Some(Digest::from(hashed.sha256)),
+                Algorithm::Sha512 => hashed.sha512.clone(),
+            };
+            (wanted, found)
+        })
+        .find(|(wanted, found)| Some(wanted) != found.as_ref());
+    if digests.is_none() && expected.size.is_none_or(|size| size == hashed.size) {
+        return Ok(());
+    }
+    Err(Mismatch {
+        digests,
+        size: (expected.size, hashed.size),
+        url: safe(url),
+        content_type: content_type.map(|text| plain(text, 100)),
+        look: look(&hashed.first),
+    })
+}
+
+fn safe(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(url) => SafeUrl::new(url).to_string(),
+        Err(_) => plain(url.split('?').next().unwrap_or(""), 200),
+    }
+}
+
+impl Mismatch {
+    /// Returns `digest-mismatch`.
+    pub fn code(&self) -> Code {
+        Code::DIGEST_MISMATCH
+    }
+}
+
+impl std::error::Error for Mismatch {}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.digests {
+            Some((wanted, found)) => {
+                writeln!(f, "the bytes are not those that were promised")?;
+                writeln!(f, "  expected  {wanted}")?;
+                match found {
+                    Some(found) => writeln!(f, "  got       {found}")?,
+                    None => writeln!(f, "  got       no {}", wanted.algorithm().name())?,
+                }
+            }
+            None => writeln!(f, "the file has another size than was promised")?,
+        }
+        match self.size {
+            (Some(wanted), found) if wanted != found => {
+                writeln!(f, "  size      {found} bytes, expected {wanted}")?;
+            }
+            (_, found) => writeln!(f, "  size      {found} bytes")?,
+        }
+        writeln!(f, "  from      {}", self.url)?;
+        if let Some(content_type) = &self.content_type {
+            writeln!(f, "  type      {content_type}")?;
+        }
+        write!(f, "  begins    as {}", self.look)
+    }
+}
