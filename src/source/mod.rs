@@ -18,9 +18,6 @@ mod registry;
 mod rows;
 mod web;
 
-#[cfg(test)]
-mod tests;
-
 use async_trait::async_trait;
 
 use crate::{

@@ -2,18 +2,10 @@
 
 use depstate::net::{ByteStream, StreamError};
 
-use super::client;
+use super::{client, read};
 use crate::support::upstream::{Answer, Upstream};
 
 const SIZE: u64 = 1_000_000;
-
-async fn read(mut stream: ByteStream) -> Result<Vec<u8>, StreamError> {
-    let mut all = Vec::new();
-    while let Some(chunk) = stream.next().await? {
-        all.extend_from_slice(&chunk);
-    }
-    Ok(all)
-}
 
 async fn open(upstream: &Upstream, path: &str, from: u64) -> ByteStream {
     client().open(&upstream.url(path).parse().unwrap(), from, true).await.unwrap()

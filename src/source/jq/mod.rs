@@ -71,7 +71,7 @@ impl Program {
     pub fn new(text: &str) -> Result<Self, JqError> {
         // Reading recurses as deep as the program goes, so it has the same stack as a run.
         let filter = std::thread::scope(|scope| {
-            let thread = std::thread::Builder::new().name("jq".to_owned()).stack_size(STACK);
+            let thread = std::thread::Builder::new().name("jq".to_owned()).stack_size(4 * STACK);
             let reading = thread.spawn_scoped(scope, || compile::compile(text));
             reading.ok().and_then(|thread| thread.join().ok())
         });

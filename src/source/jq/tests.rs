@@ -95,7 +95,7 @@ async fn an_error_of_the_program_is_told() {
     let error = outputs(".[] | .a", "[[1]]").await.unwrap_err();
     assert!(matches!(&error, JqError::Failed(_)), "{error}");
     let error = outputs("error(\"no \\u001b[31mversions\")", "1").await.unwrap_err();
-    assert_eq!(error.to_string(), "jq failed: no [31mversions");
+    assert_eq!(error.to_string(), "jq failed: \"no \\u001b[31mversions\"");
 }
 
 #[tokio::test]
