@@ -59,14 +59,19 @@ fn in_memory() -> Fixture {
 }
 
 fn in_folder() -> Fixture {
-    // Thousands of forced writes would measure the disk: in memory where the system has such a place.
-    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let folder = folder();
     (Arc::new(FsStorage::new(folder.path().join("mirror"))), Box::new(folder))
 }
 
 fn in_bucket() -> Fixture {
     let server = S3Server::start();
     (Arc::new(bucket(&server, "prefix = \"ruby\"")), Box::new(server))
+}
+
+/// Makes a folder that is gone with its guard. Thousands of forced writes would measure the disk: it
+/// is in memory, where the system has such a place.
+pub(super) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// Opens the server's bucket; `more` are further lines of the table.
@@ -232,7 +237,8 @@ async fn no_increment_is_lost(store: Store) {
 async fn an_answer_is_of_one_state(store: Store) {
     let name = key("views/index.json");
     // Small and large in turn: a driver may read them in other ways.
-    let body = |n: usize| Bytes::from(n.to_string().repeat(if n % 2 == 0 { 40 } else { 50_000 }));
+    let body =
+        |n: usize| Bytes::from(n.to_string().repeat(if n.is_multiple_of(2) { 40 } else { 50_000 }));
     let mut meta = store.put(&name, body(10), Precondition::Absent).await.unwrap();
     let mut written = BTreeMap::from([(meta.revision.clone(), body(10))]);
     let reader = {

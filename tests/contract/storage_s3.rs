@@ -148,8 +148,9 @@ async fn many_uploads_share_one_bound() {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let mut upload = store.upload(&key(&format!("artifacts/{n}"))).await.unwrap();
+                let chunk = noise(MIB);
                 for _ in 0..40 {
-                    upload.write(noise(MIB)).await.unwrap();
+                    upload.write(chunk.clone()).await.unwrap();
                 }
                 upload.finish(Precondition::Absent).await.unwrap()
             })

@@ -238,11 +238,20 @@ async fn a_part_that_never_gets_through_ends_the_upload() {
 }
 
 #[tokio::test]
-async fn another_state_than_was_sent_is_noticed() {
-    let server = S3Server::start();
-    // Somebody overwrites between the write and nothing: the tag of an answer without a checksum
-    // is compared with the MD5 of what was sent.
-    let store = bucket(&server, "checksum = \"when-required\"");
-    let meta = put(&store, Precondition::Absent).await.unwrap();
-    assert_eq!(meta.revision.0, "99914b932bd37a50b983c5e7c90ae93b");
+async fn a_store_that_says_it_has_other_bytes_is_not_believed() {
+    let other = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=";
+    let md5 = "\"00000000000000000000000000000000\"";
+    for (table, header, value, wanted) in [
+        ("", "x-amz-checksum-sha256", other, "unknown"),
+        // Without a checksum in the answer a tag that looks like an MD5 is compared.
+        ("checksum = \"when-required\"", "etag", md5, "unknown"),
+        ("checksum = \"when-required\"", "etag", "\"of-no-md5\"", "written"),
+        ("", "etag", "", "unknown"),
+    ] {
+        let server = S3Server::start();
+        let store = bucket(&server, table);
+        server.fail("PutObject", 1, Answer::Header(header, value), true);
+        let outcome = put(&store, Precondition::Absent).await;
+        assert_eq!(kind(&outcome), wanted, "{header}: {outcome:?}");
+    }
 }
