@@ -8,7 +8,7 @@ use depstate::storage::{
 };
 use futures::TryStreamExt as _;
 
-use super::storage::{folder, key, keys, noise};
+use super::stores::{folder, key, keys, noise};
 
 /// Lists a folder's names, dotted ones too.
 fn names(folder: &Path) -> Vec<String> {

@@ -5,7 +5,7 @@ use depstate::storage::{
     MemoryStorage, Op, Precondition, PutError, StorageError, StorageReader as _, StorageWriter as _,
 };
 
-use super::storage::{key, keys};
+use super::stores::{key, keys};
 
 async fn create(store: &MemoryStorage, name: &str) -> Result<(), PutError> {
     store.put(&key(name), Bytes::from("x"), Precondition::Absent).await.map(drop)

@@ -9,7 +9,7 @@ use depstate::{
 };
 use futures::{StreamExt as _, TryStreamExt as _};
 
-use super::storage::{bucket, bucket_with, key, keys, noise};
+use super::stores::{bucket, bucket_with, key, keys, noise};
 use crate::support::s3::{S3Server, Seen};
 
 const MIB: usize = 1024 * 1024;
