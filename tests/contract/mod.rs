@@ -3,5 +3,7 @@
 mod storage;
 mod storage_config;
 mod storage_fs;
+mod storage_memory;
 mod storage_s3;
 mod storage_s3_faults;
+mod stores;

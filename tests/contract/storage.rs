@@ -1,23 +1,17 @@
 //! The contract of a store, held by every driver.
 
-use std::{any::Any, collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use depstate::{
-    model::{Environment, ObjectKey, ObjectMeta, Sha256},
-    storage::{
-        FsStorage, MemoryStorage, Object, Precondition, PutError, S3Storage, StorageWriter,
-        registry::{DriverTable, Setup},
-    },
+    model::{ObjectMeta, Sha256},
+    storage::{Precondition, PutError, StorageWriter},
 };
 use futures::{StreamExt as _, TryStreamExt as _};
 
-use crate::support::s3::S3Server;
+use super::stores::{in_bucket, in_folder, in_memory, key, keys, noise, text};
 
 type Store = Arc<dyn StorageWriter>;
-
-/// A store, and what has to live as long.
-type Fixture = (Store, Box<dyn Any + Send>);
 
 macro_rules! contract {
     ($($name:ident),* $(,)?) => {
@@ -54,79 +48,8 @@ contract!(
     deleting_twice_is_fine,
 );
 
-fn in_memory() -> Fixture {
-    (Arc::new(MemoryStorage::new()), Box::new(()))
-}
-
-fn in_folder() -> Fixture {
-    // Thousands of forced writes would measure the disk: in memory where the system has such a place.
-    let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-    (Arc::new(FsStorage::new(folder.path().join("mirror"))), Box::new(folder))
-}
-
-fn in_bucket() -> Fixture {
-    let server = S3Server::start();
-    (Arc::new(bucket(&server, "prefix = \"ruby\"")), Box::new(server))
-}
-
-/// Opens the server's bucket; `more` are further lines of the table.
-pub(super) fn bucket(server: &S3Server, more: &str) -> S3Storage {
-    let keys = [
-        ("AWS_ACCESS_KEY_ID", server.access_key()),
-        ("AWS_SECRET_ACCESS_KEY", server.secret_key()),
-    ];
-    bucket_with(server, more, &keys)
-}
-
-/// The same with an environment of one's own.
-pub(super) fn bucket_with(
-    server: &S3Server,
-    more: &str,
-    environment: &[(&str, &str)],
-) -> S3Storage {
-    let text =
-        format!("bucket = \"{}\"\nendpoint = \"{}\"\n{more}\n", server.bucket(), server.endpoint());
-    S3Storage::from_table(setup(&text, environment)).unwrap()
-}
-
-/// Makes a driver's setup from the text of its table.
-pub(super) fn setup(text: &str, environment: &[(&str, &str)]) -> Setup {
-    let variables: BTreeMap<String, String> =
-        environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    // The table borrows its text for ever; a test may leak a few bytes.
-    let text: &'static str = Box::leak(text.to_owned().into_boxed_str());
-    let table: DriverTable = toml::de::DeTable::parse(text).unwrap();
-    Setup { table, root: PathBuf::from("/nowhere"), environment: Environment::new(variables) }
-}
-
-pub(super) fn key(text: &str) -> ObjectKey {
-    ObjectKey::new(text)
-}
-
-pub(super) async fn text(object: Object) -> String {
-    String::from_utf8(object.body.collect(1 << 30).await.unwrap().to_vec()).unwrap()
-}
-
-pub(super) async fn keys(store: &dyn StorageWriter, prefix: &str) -> Vec<String> {
-    store.list(prefix).map_ok(|(key, _)| key.as_str().to_owned()).try_collect().await.unwrap()
-}
-
 async fn put(store: &Store, name: &str, body: &str) -> ObjectMeta {
     store.put(&key(name), Bytes::from(body.to_owned()), Precondition::Absent).await.unwrap()
-}
-
-/// Bytes that no run of the same byte is in.
-pub(super) fn noise(size: usize) -> Bytes {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut bytes = Vec::with_capacity(size + 8);
-    while bytes.len() < size {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        bytes.extend_from_slice(&state.to_le_bytes());
-    }
-    bytes.truncate(size);
-    Bytes::from(bytes)
 }
 
 async fn nothing_is_there_at_first(store: Store) {
@@ -232,7 +155,8 @@ async fn no_increment_is_lost(store: Store) {
 async fn an_answer_is_of_one_state(store: Store) {
     let name = key("views/index.json");
     // Small and large in turn: a driver may read them in other ways.
-    let body = |n: usize| Bytes::from(n.to_string().repeat(if n % 2 == 0 { 40 } else { 50_000 }));
+    let body =
+        |n: usize| Bytes::from(n.to_string().repeat(if n.is_multiple_of(2) { 40 } else { 50_000 }));
     let mut meta = store.put(&name, body(10), Precondition::Absent).await.unwrap();
     let mut written = BTreeMap::from([(meta.revision.clone(), body(10))]);
     let reader = {

@@ -5,7 +5,7 @@ use depstate::{
     storage::registry::{DRIVERS, open},
 };
 
-use super::storage::setup;
+use super::stores::setup;
 
 async fn mistakes(driver: &str, table: &str) -> Vec<String> {
     let named = Located { value: driver.to_owned(), span: (0, 0) };

@@ -8,7 +8,7 @@ use depstate::storage::{
 };
 use futures::TryStreamExt as _;
 
-use super::storage::{key, keys, noise};
+use super::stores::{folder, key, keys, noise};
 
 /// Lists a folder's names, dotted ones too.
 fn names(folder: &Path) -> Vec<String> {
@@ -22,7 +22,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn reading_makes_no_folder() {
-    let outer = tempfile::tempdir().unwrap();
+    let outer = folder();
     let root = outer.path().join("mirror");
     let store = FsStorage::new(&root);
     assert_eq!(store.head(&key("head.json")).await.unwrap(), None);
@@ -34,7 +34,7 @@ async fn reading_makes_no_folder() {
 
 #[tokio::test]
 async fn keys_are_paths_and_nothing_is_left_over() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let store = FsStorage::new(root.path());
     let body = Bytes::from("bytes");
     store.put(&key("artifacts/a/1/any/T/a.tgz"), body, Precondition::Absent).await.unwrap();
@@ -51,7 +51,7 @@ async fn keys_are_paths_and_nothing_is_left_over() {
 
 #[tokio::test]
 async fn no_key_climbs_or_hides() {
-    let outer = tempfile::tempdir().unwrap();
+    let outer = folder();
     let store = FsStorage::new(outer.path().join("mirror"));
     for bad in ["../x", "a/../../x", "/x", "a//b", "", ".lock", ".tmp/x", "a/.b", "a\\b", "a/"] {
         let outcome = store.put(&key(bad), Bytes::from("x"), Precondition::Absent).await;
@@ -64,7 +64,7 @@ async fn no_key_climbs_or_hides() {
 
 #[tokio::test]
 async fn what_is_not_ours_is_not_listed() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let store = FsStorage::new(root.path());
     let mut upload = store.upload(&key("artifacts/a.tgz")).await.unwrap();
     upload.write(Bytes::from("on its way")).await.unwrap();
@@ -78,7 +78,7 @@ async fn what_is_not_ours_is_not_listed() {
 
 #[tokio::test]
 async fn a_killed_write_is_found_by_its_key() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let store = FsStorage::new(root.path());
     let mut upload = store.upload(&key("artifacts/x~2b/T/a.tgz")).await.unwrap();
     upload.write(noise(3 * 1024 * 1024)).await.unwrap();
@@ -97,7 +97,7 @@ async fn a_killed_write_is_found_by_its_key() {
 #[tokio::test]
 async fn what_is_published_can_be_read_by_all() {
     use std::os::unix::fs::PermissionsExt as _;
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let store = FsStorage::new(root.path());
     store.put(&key("head.json"), Bytes::from("{}"), Precondition::Absent).await.unwrap();
     fs::write(root.path().join("usual"), "").unwrap();
@@ -107,7 +107,7 @@ async fn what_is_published_can_be_read_by_all() {
 
 #[tokio::test]
 async fn a_failure_names_the_path() {
-    let outer = tempfile::tempdir().unwrap();
+    let outer = folder();
     let file = outer.path().join("file");
     fs::write(&file, "").unwrap();
     let store = FsStorage::new(&file);
@@ -118,7 +118,7 @@ async fn a_failure_names_the_path() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_stores_of_one_folder_share_the_lock() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let first = Arc::new(FsStorage::new(root.path()));
     let body = |n: u32| Bytes::from(n.to_string());
     let mut meta = first.put(&key("head.json"), body(0), Precondition::Absent).await.unwrap();

@@ -9,7 +9,7 @@ use depstate::{
 };
 use futures::{StreamExt as _, TryStreamExt as _};
 
-use super::storage::{bucket, bucket_with, key, keys, noise};
+use super::stores::{bucket, bucket_with, key, keys, noise};
 use crate::support::s3::{S3Server, Seen};
 
 const MIB: usize = 1024 * 1024;
@@ -148,8 +148,9 @@ async fn many_uploads_share_one_bound() {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
                 let mut upload = store.upload(&key(&format!("artifacts/{n}"))).await.unwrap();
+                let chunk = noise(MIB);
                 for _ in 0..40 {
-                    upload.write(noise(MIB)).await.unwrap();
+                    upload.write(chunk.clone()).await.unwrap();
                 }
                 upload.finish(Precondition::Absent).await.unwrap()
             })

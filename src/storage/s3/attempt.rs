@@ -12,8 +12,8 @@ use super::{
 };
 use crate::storage::StorageError;
 
-/// How often a request is repeated that nobody answered or that the store could not serve.
-const AGAIN: usize = 4;
+/// How often a request is repeated that nobody answered or that the store could not serve: over one to three seconds.
+const AGAIN: usize = 3;
 
 impl Bucket {
     /// Sends a request until it is answered, and says of a failure how often it was sent.

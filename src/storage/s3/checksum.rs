@@ -67,3 +67,41 @@ pub(super) fn is_of_others(revision: &Revision, bytes: &[u8]) -> bool {
     let looks = revision.0.len() == 32 && revision.0.bytes().all(|b| b.is_ascii_hexdigit());
     looks && !revision.0.eq_ignore_ascii_case(&hex::encode(md5::Md5::digest(bytes)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crc_is_the_catalogued_one() {
+        // The check value of CRC-64/NVME in the catalogue of parametrised CRC algorithms.
+        assert_eq!(Crc::of(b"123456789").value, 0xae8b_1486_0a79_9888);
+        assert_eq!(Crc::of(b"123456789").text(), "rosUhgp5mIg=");
+    }
+
+    #[test]
+    fn parts_make_the_whole() {
+        let mut crc = Crc::default();
+        for part in [&b"12"[..], b"", b"3456", b"789"] {
+            crc.append(Crc::of(part));
+        }
+        assert_eq!(crc.text(), Crc::of(b"123456789").text());
+        assert_eq!(crc.size, 9);
+    }
+
+    #[test]
+    fn tags_lose_their_quotes_and_get_them_back() {
+        assert_eq!(revision("\"abc-2\""), revision("abc-2"));
+        assert_eq!(revision("W/\"abc\"").0, "abc");
+        assert_eq!(quoted(&revision("\"abc-2\"")), "\"abc-2\"");
+    }
+
+    #[test]
+    fn only_what_looks_like_an_md5_is_compared() {
+        let of_abc = "900150983cd24fb0d6963f7d28e17f72";
+        assert!(!is_of_others(&revision(of_abc), b"abc"));
+        assert!(!is_of_others(&revision(&of_abc.to_uppercase()), b"abc"));
+        assert!(is_of_others(&revision(of_abc), b"abd"));
+        assert!(!is_of_others(&revision(&format!("{of_abc}-3")), b"abd"));
+    }
+}

@@ -96,13 +96,9 @@ impl S3Upload {
         })
     }
 
-    fn part_size(&self) -> usize {
-        PART << (self.begun / DOUBLED_AFTER)
-    }
-
     /// Waits for room for the next part.
     async fn make_room(&self) -> Result<(BytesMut, OwnedSemaphorePermit), StorageError> {
-        let size = self.part_size();
+        let size = part_size(self.begun);
         // A part that is larger than all the room takes all of it.
         let units = u32::try_from((size / UNIT).min(ROOM)).unwrap_or(u32::MAX);
         let permit = Arc::clone(&self.bucket.room).acquire_many_owned(units).await;
@@ -211,6 +207,11 @@ impl S3Upload {
     }
 }
 
+/// Returns the size in bytes of the part that follows so many.
+fn part_size(begun: usize) -> usize {
+    PART << (begun / DOUBLED_AFTER)
+}
+
 #[async_trait]
 impl Upload for S3Upload {
     async fn write(&mut self, mut bytes: Bytes) -> Result<(), StorageError> {
@@ -219,7 +220,7 @@ impl Upload for S3Upload {
                 Some(filling) => filling,
                 None => self.make_room().await?,
             };
-            let size = self.part_size();
+            let size = part_size(self.begun);
             let fits = bytes.len().min(size.saturating_sub(part.len()));
             part.extend_from_slice(&bytes.split_to(fits));
             let full = part.len() >= size;
@@ -285,5 +286,20 @@ impl Bucket {
             .set_e_tag(answer.e_tag)
             .set_checksum_crc64_nvme(checksum)
             .build())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_grow_so_that_their_number_suffices() {
+        let gib = |parts: usize| (0..parts).map(part_size).sum::<usize>() / (1024 * MIB);
+        assert_eq!(part_size(0), 8 * MIB);
+        assert_eq!((gib(1_250), gib(2_500)), (9, 29));
+        assert_eq!(gib(MOST_PARTS), 2_490);
+        // No part is larger than S3 takes.
+        assert!(part_size(MOST_PARTS - 1) <= 5 * 1024 * MIB);
     }
 }

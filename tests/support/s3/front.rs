@@ -30,6 +30,8 @@ pub(crate) enum Answer {
     Dropped,
     /// The true answer, closed after so many bytes of its body.
     Cut(usize),
+    /// The true answer with another value of a header; an empty one takes the header away.
+    Header(&'static str, &'static str),
 }
 
 /// A request that came in.
@@ -121,6 +123,14 @@ impl Front {
         if let Answer::Cut(length) = answer {
             return cut(self.serve(request).await?, length).await;
         }
+        if let Answer::Header(name, value) = answer {
+            let mut answered = self.serve(request).await?;
+            answered.headers_mut().remove(name);
+            if !value.is_empty() {
+                answered.headers_mut().insert(name, value.parse().unwrap());
+            }
+            return Ok(answered);
+        }
         if applied {
             let answered = self.serve(request).await?;
             assert!(answered.status().is_success(), "{operation} was to be applied: {answered:?}");
@@ -135,7 +145,7 @@ impl Front {
                 response.headers_mut().insert("x-amz-bucket-region", region.parse().unwrap());
                 Ok(response)
             }
-            Answer::Dropped | Answer::Cut(_) => Err(Closed),
+            Answer::Dropped | Answer::Cut(_) | Answer::Header(..) => Err(Closed),
         }
     }
 

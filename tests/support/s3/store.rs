@@ -170,13 +170,12 @@ impl State {
             }
         }
         match if_none_match {
-            None => {}
             // S3 knows the star alone.
             Some(ETagCondition::ETag(_)) => return Err(s3_error!(NotImplemented)),
             Some(ETagCondition::Any) if there.is_some() => {
                 return Err(s3_error!(PreconditionFailed));
             }
-            Some(ETagCondition::Any) => {}
+            None | Some(ETagCondition::Any) => {}
         }
         objects.insert(key.to_owned(), stored);
         Ok(())
