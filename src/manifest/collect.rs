@@ -65,13 +65,7 @@ pub(super) struct Collector<'a> {
 impl<'a> Collector<'a> {
     /// Begins with nothing.
     pub(super) fn new(text: &'a str, known: &'a Known<'a>) -> Self {
-        Self {
-            text,
-            known,
-            mistakes: BTreeMap::new(),
-            patterns: BTreeMap::new(),
-            room: ROOM,
-        }
+        Self { text, known, mistakes: BTreeMap::new(), patterns: BTreeMap::new(), room: ROOM }
     }
 
     /// Takes a mistake; the same one twice is one.
@@ -112,9 +106,7 @@ impl<'a> Collector<'a> {
         let Err(error) = template::check(&text.value, scope) else { return };
         let whole = text.span.0..text.span.0 + text.span.1;
         let at = error.at.and_then(|at| place::inside(self.text, whole.clone(), at));
-        self.add(
-            mistake(Code::TEMPLATE, at.unwrap_or(whole), error.message).help_if(error.help),
-        );
+        self.add(mistake(Code::TEMPLATE, at.unwrap_or(whole), error.message).help_if(error.help));
     }
 
     /// Reads a constraint.

@@ -41,8 +41,12 @@ pub(super) fn chain<'a, 't>(
         }
         if steps.len() == LONGEST {
             all.add(
-                mistake(Code::EXTENDS, range(&to), format!("`extends` takes more than {LONGEST} steps"))
-                    .help("extend a dependency that is nearer to the beginning"),
+                mistake(
+                    Code::EXTENDS,
+                    range(&to),
+                    format!("`extends` takes more than {LONGEST} steps"),
+                )
+                .help("extend a dependency that is nearer to the beginning"),
             );
             return None;
         }
@@ -64,9 +68,13 @@ fn circle(all: &mut Collector<'_>, mut steps: Vec<(String, Option<Located<String
     let mut names: Vec<&str> = steps.iter().map(|(id, _)| id.as_str()).collect();
     names.push(first);
     all.add(
-        mistake(Code::EXTENDS, range(to), format!("`extends` goes in a circle: {}", names.join(" -> ")))
-            .label("leads back")
-            .help("one of them must stand on its own"),
+        mistake(
+            Code::EXTENDS,
+            range(to),
+            format!("`extends` goes in a circle: {}", names.join(" -> ")),
+        )
+        .label("leads back")
+        .help("one of them must stand on its own"),
     );
 }
 
@@ -74,11 +82,15 @@ fn unknown(all: &mut Collector<'_>, dependencies: &DeTable<'_>, to: &Located<Str
     let ids = dependencies.keys().map(|key| key.get_ref().as_ref());
     let near = nearest(&to.value, ids);
     all.add(
-        mistake(Code::EXTENDS, range(to), format!("there is no dependency `{}`", shorten(&to.value)))
-            .label("unknown dependency")
-            .help(near.map_or_else(
-                || "`extends` names another dependency of this file".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            )),
+        mistake(
+            Code::EXTENDS,
+            range(to),
+            format!("there is no dependency `{}`", shorten(&to.value)),
+        )
+        .label("unknown dependency")
+        .help(near.map_or_else(
+            || "`extends` names another dependency of this file".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        )),
     );
 }

@@ -107,10 +107,9 @@ pub(super) fn string(
             DeValue::Integer(number) => Some(format!("write `{key} = \"{number}\"`")),
             DeValue::Float(number) => Some(format!("write `{key} = \"{number}\"`")),
             DeValue::Array(_) => Some("give one string, without brackets".to_owned()),
-            DeValue::String(_)
-            | DeValue::Boolean(_)
-            | DeValue::Datetime(_)
-            | DeValue::Table(_) => None,
+            DeValue::String(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Table(_) => {
+                None
+            }
         };
         wrong_type(all, key, value, "a string", help);
         return None;
@@ -185,7 +184,8 @@ pub(super) fn strings(
     key: &str,
     value: &Value<'_>,
 ) -> Option<Vec<Located<String>>> {
-    let help = value.get_ref().as_str().map(|text| format!("write `{key} = [\"{}\"]`", shorten(text)));
+    let help =
+        value.get_ref().as_str().map(|text| format!("write `{key} = [\"{}\"]`", shorten(text)));
     list(all, key, value, "a list of strings", help, |all, value| line(all, key, value))
 }
 

@@ -110,7 +110,9 @@ const SAYS_WHAT_IS: &str = "it says what there is, which holds for the whole dep
 /// `[[dependencies.ID.override]]`.
 pub(super) const OVERRIDE: Keys = Keys {
     table: "an override",
-    known: &["when", "target", "name", "licenses", "cpe", "purl", "file", "source", "verify", "metadata"],
+    known: &[
+        "when", "target", "name", "licenses", "cpe", "purl", "file", "source", "verify", "metadata",
+    ],
     later: &["build", "test", "eol", "min-age", "extra"],
     meant: &[
         ("targets", "target"),
@@ -177,7 +179,10 @@ pub(super) const CHECKSUM: Keys = Keys {
     meant: &[("file", "asset")],
     elsewhere: &[
         ("md5", "MD5 proves nothing any more: give a SHA-256 or SHA-512, or leave `checksum` out"),
-        ("sha1", "SHA-1 proves nothing any more: give a SHA-256 or SHA-512, or leave `checksum` out"),
+        (
+            "sha1",
+            "SHA-1 proves nothing any more: give a SHA-256 or SHA-512, or leave `checksum` out",
+        ),
     ],
 };
 
@@ -195,7 +200,12 @@ pub(super) const EXCLUDE: Keys = Keys {
     table: "an `exclude`",
     known: &["version", "target", "reason"],
     later: &[],
-    meant: &[("constraint", "version"), ("when", "version"), ("targets", "target"), ("versions", "version")],
+    meant: &[
+        ("constraint", "version"),
+        ("when", "version"),
+        ("targets", "target"),
+        ("versions", "version"),
+    ],
     elsewhere: &[],
 };
 
@@ -241,10 +251,7 @@ impl Keys {
 }
 
 /// Returns the nearest of some names, if one is near enough to be meant.
-pub(super) fn nearest<'n>(
-    name: &str,
-    names: impl IntoIterator<Item = &'n str>,
-) -> Option<&'n str> {
+pub(super) fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     // Nobody means a name by a text much longer than any name, and distances cost its square.
     if name.len() > 100 {
         return None;
@@ -252,6 +259,8 @@ pub(super) fn nearest<'n>(
     let lower = name.to_lowercase().replace('_', "-");
     names
         .into_iter()
+        // A file of ten thousand ids and as many wrong ones must not take minutes.
+        .take(1_000)
         .map(|other| (strsim::damerau_levenshtein(&lower, &other.to_lowercase()), other))
         .filter(|(distance, other)| *distance <= (other.len().max(name.len()) / 3).max(1))
         .min_by_key(|(distance, _)| *distance)

@@ -82,9 +82,6 @@ fn value_weight(value: &DeValue<'_>) -> usize {
         DeValue::String(text) => text.len(),
         DeValue::Array(list) => list.iter().map(|entry| value_weight(entry.get_ref())).sum(),
         DeValue::Table(table) => weight(table),
-        DeValue::Integer(_)
-        | DeValue::Float(_)
-        | DeValue::Boolean(_)
-        | DeValue::Datetime(_) => 0,
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => 0,
     }
 }

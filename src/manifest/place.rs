@@ -35,11 +35,8 @@ pub(super) fn inside(text: &str, whole: Range<usize>, at: Range<usize>) -> Optio
 fn opening(raw: &str) -> Option<(&str, bool)> {
     for (quotes, escapes) in [("\"\"\"", true), ("'''", false)] {
         if let Some(rest) = raw.strip_prefix(quotes) {
-            let newline = if rest.starts_with("\r\n") {
-                2
-            } else {
-                usize::from(rest.starts_with('\n'))
-            };
+            let newline =
+                if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with('\n')) };
             return Some((raw.get(..3 + newline)?, escapes));
         }
     }

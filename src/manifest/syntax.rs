@@ -56,7 +56,9 @@ fn one(text: &str, line: &Range<usize>, span: Range<usize>, message: &str) -> Mi
                 "css" => "'table a[href]'",
                 _ => r"'^v(?<version>\d+\.\d+)$'",
             };
-            Some(format!("quotes and backslashes stand as they are in single quotes: `{name} = {example}`"))
+            Some(format!(
+                "quotes and backslashes stand as they are in single quotes: `{name} = {example}`"
+            ))
         }
         _ if needs_quotes(value) => {
             let bare = value.split('#').next().unwrap_or_default().trim();
@@ -73,17 +75,13 @@ fn one(text: &str, line: &Range<usize>, span: Range<usize>, message: &str) -> Mi
         }
         _ => None,
     };
-    mistake(Code::SYNTAX, span, message.replace('\'', "`"))
-        .label("here TOML ends")
-        .help_if(help)
+    mistake(Code::SYNTAX, span, message.replace('\'', "`")).label("here TOML ends").help_if(help)
 }
 
 /// Tells whether a value looks like a string without its quotes.
 fn needs_quotes(value: &str) -> bool {
     let bare = value.split('#').next().unwrap_or_default().trim();
-    !bare.is_empty()
-        && !bare.starts_with(['"', '\'', '[', '{'])
-        && !bare.contains(['"', '\''])
+    !bare.is_empty() && !bare.starts_with(['"', '\'', '[', '{']) && !bare.contains(['"', '\''])
 }
 
 /// Returns the line that holds a byte, without its newline.

@@ -78,7 +78,12 @@ fn target(all: &mut Collector<'_>, name: &TargetName, fields: Table<'_, '_>) -> 
     let mut of = |key: &str, words: &[&str], example: &str| match fields.get(key) {
         Some(value) if any => {
             let message = format!("the target `any` is for every {key}");
-            bad_value(all, value.span(), message, Some(format!("leave `{key}` out, or give the target another name")));
+            bad_value(
+                all,
+                value.span(),
+                message,
+                Some(format!("leave `{key}` out, or give the target another name")),
+            );
             None
         }
         Some(value) => word(all, key, value, words),
@@ -212,9 +217,13 @@ impl Targets {
             if !seen.insert(&name.value) {
                 let shown = shorten(&name.value);
                 all.add(
-                    mistake(Code::DUPLICATE_ADDRESS, range(name), format!("the target `{shown}` stands here twice"))
-                        .label("the second one")
-                        .help("two artifacts would have the same address: name each target once"),
+                    mistake(
+                        Code::DUPLICATE_ADDRESS,
+                        range(name),
+                        format!("the target `{shown}` stands here twice"),
+                    )
+                    .label("the second one")
+                    .help("two artifacts would have the same address: name each target once"),
                 );
             }
         }
@@ -242,7 +251,11 @@ impl Targets {
         self.expand(all, &names)
     }
 
-    fn expand(&self, all: &mut Collector<'_>, names: &[Located<String>]) -> Option<Vec<TargetName>> {
+    fn expand(
+        &self,
+        all: &mut Collector<'_>,
+        names: &[Located<String>],
+    ) -> Option<Vec<TargetName>> {
         let mut found = BTreeSet::new();
         let mut good = true;
         for name in names {
@@ -274,9 +287,13 @@ impl Targets {
                 self.declared.iter().filter(|t| glob.matches(t.as_str())).cloned().collect();
             if found.is_empty() {
                 return Err(Box::new(
-                    mistake(Code::UNKNOWN_TARGET, range(name), format!("no target matches `{shown}`"))
-                        .label("matches nothing")
-                        .help(self.offer()),
+                    mistake(
+                        Code::UNKNOWN_TARGET,
+                        range(name),
+                        format!("no target matches `{shown}`"),
+                    )
+                    .label("matches nothing")
+                    .help(self.offer()),
                 ));
             }
             return Ok(found);
@@ -287,9 +304,13 @@ impl Targets {
         }
         let near = nearest(&name.value, self.declared.iter().map(TargetName::as_str));
         Err(Box::new(
-            mistake(Code::UNKNOWN_TARGET, range(name), format!("the target `{shown}` is not declared"))
-                .label("unknown target")
-                .help(near.map_or_else(|| self.offer(), |near| format!("did you mean `{near}`?"))),
+            mistake(
+                Code::UNKNOWN_TARGET,
+                range(name),
+                format!("the target `{shown}` is not declared"),
+            )
+            .label("unknown target")
+            .help(near.map_or_else(|| self.offer(), |near| format!("did you mean `{near}`?"))),
         ))
     }
 

@@ -158,10 +158,7 @@ fn check_value(all: &mut Collector<'_>, value: &DeValue<'_>, span: std::ops::Ran
             }
         }
         DeValue::Table(table) => check_hidden(all, table),
-        DeValue::Integer(_)
-        | DeValue::Float(_)
-        | DeValue::Boolean(_)
-        | DeValue::Datetime(_) => {}
+        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
     }
 }
 

@@ -129,7 +129,8 @@ mod tests {
         assert_eq!(seconds("3d"), Some(259_200));
         assert_eq!(seconds("2w"), Some(1_209_600));
         assert_eq!(seconds("0d"), Some(0));
-        for bad in ["", "d", "3", "3 d", "-3d", "+3d", "3D", "1.5h", "3y", "99999999999999999999d"] {
+        for bad in ["", "d", "3", "3 d", "-3d", "+3d", "3D", "1.5h", "3y", "99999999999999999999d"]
+        {
             assert_eq!(seconds(bad), None, "{bad}");
         }
         assert_eq!(seconds("300000000000000w"), None);
