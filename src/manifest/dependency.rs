@@ -48,6 +48,14 @@ pub(super) fn read(
     Found { dependency, source: parts.source }
 }
 
+/// Checks the keys of a dependency as written.
+pub(super) fn check_keys(all: &mut Collector<'_>, fields: Table<'_, '_>) {
+    keys::DEPENDENCY.check(all, fields.keys);
+    if let Some(verify) = fields.get("verify").and_then(|value| value.get_ref().as_table()) {
+        keys::VERIFY.check(all, verify);
+    }
+}
+
 /// Checks `[defaults]`, whether or not a dependency takes them.
 pub(super) fn check_defaults(all: &mut Collector<'_>, fields: Table<'_, '_>, targets: &Targets) {
     if let Some((key, _)) = fields.keys.get_key_value("extends") {
@@ -57,6 +65,7 @@ pub(super) fn check_defaults(all: &mut Collector<'_>, fields: Table<'_, '_>, tar
                 .help("put it into the dependency that begins as another"),
         );
     }
+    check_keys(all, fields);
     parts(all, None, fields, targets, false);
 }
 
@@ -79,7 +88,6 @@ fn parts(
     targets: &Targets,
     complete: bool,
 ) -> Parts {
-    keys::DEPENDENCY.check(all, fields.keys);
     let scheme = scheme(all, fields);
     Parts {
         targets: match fields.get("targets") {

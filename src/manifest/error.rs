@@ -147,7 +147,7 @@ impl SourceCode for Text {
         let end = span.offset().saturating_add(span.len());
         let from = self.text.floor_char_boundary(span.offset().saturating_sub(80)).max(line.start);
         let to = self.text.ceil_char_boundary(end.saturating_add(80)).min(line.end);
-        let lines_before = self.text.as_bytes()[..from].iter().filter(|b| **b == b'\n').count();
+        let lines_before = self.text[..from].matches('\n').count();
         let data = &self.text.as_bytes()[from..to.max(from)];
         named(data, (from, data.len()).into(), lines_before, from - line.start, 1)
     }

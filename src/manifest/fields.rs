@@ -37,7 +37,7 @@ impl<'a, 't> Table<'a, 't> {
     }
 
     /// Returns a table below, without a word where there is none.
-    pub(super) fn below(&self, all: &mut Collector<'_>, key: &str) -> Option<Table<'a, 't>> {
+    pub(super) fn below(&self, all: &mut Collector<'_>, key: &str) -> Option<Self> {
         table(all, key, self.get(key)?)
     }
 }

@@ -236,7 +236,8 @@ impl Keys {
                 );
             } else {
                 let meant = self.meant.iter().find(|(k, _)| *k == name).map(|(_, to)| *to);
-                let near = meant.or_else(|| nearest(name, self.known.iter().copied()));
+                let near =
+                    meant.or_else(|| nearest(name, self.known.iter().chain(self.later).copied()));
                 all.add(
                     wrong(format!("{} has no key `{shown}`", self.table))
                         .label("unknown key")

@@ -86,7 +86,8 @@ fn one(all: &mut Collector<'_>, entry: &Value<'_>, scheme: Scheme) -> Option<Ver
     keys::LINE.check(all, fields.keys);
     let constraint = fields.get("constraint");
     let pattern = fields.get("match");
-    if constraint.is_none() && pattern.is_none() && fields.get("line").is_none() {
+    let meant = ["line", "version", "regex"].iter().any(|key| fields.get(key).is_some());
+    if constraint.is_none() && pattern.is_none() && !meant {
         missing(all, fields, "a line", "constraint", "constraint = \"22.*\"");
     }
     let constraint = constraint.map(|value| located(all, "constraint", value, scheme));

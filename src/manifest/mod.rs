@@ -27,6 +27,7 @@ mod text;
 mod top;
 mod values;
 mod verify;
+mod words;
 
 use std::collections::BTreeMap;
 

@@ -94,6 +94,8 @@ fn each(
         let name: &str = key.get_ref();
         let id = id(all, name, key.span());
         let Some(own) = table(all, name, value) else { continue };
+        // Before `false` takes anything away, a misspelt key with it.
+        dependency::check_keys(all, own);
         let chain = extends::chain(all, found.keys, name);
         let complete = chain.is_some();
         let layers = chain.unwrap_or_else(|| vec![own.keys]);

@@ -77,8 +77,11 @@ pub(super) fn driver(
 ) -> Option<Located<String>> {
     let Some(value) = fields.get("driver") else {
         if complete {
-            let example = known.first().copied().unwrap_or("…");
-            missing(all, fields, &format!("`{of}`"), "driver", &format!("driver = \"{example}\""));
+            all.add(
+                mistake(Code::MISSING_KEY, fields.span(), format!("`{of}` needs the key `driver`"))
+                    .label("no `driver` here")
+                    .help(format!("it is one of {}", one_of(known))),
+            );
         }
         return None;
     };

@@ -10,6 +10,7 @@ use crate::model::{Code, Mistake};
 
 /// How many broken lines are told: what follows a broken line is often broken by it.
 const MOST: usize = 10;
+const CONFLICT: &str = "a merge conflict is left in deps.toml";
 
 /// Turns the parser's errors into mistakes, one for a line. The flag tells whether the rest of the
 /// file can be trusted to be what was meant.
@@ -22,6 +23,9 @@ pub(super) fn mistakes(text: &str, errors: &[toml::de::Error]) -> (Vec<Mistake>,
         trusted &= duplicate;
         let span = error.span().unwrap_or(0..0);
         let line = line_around(text, span.start);
+        if told.last().is_some_and(|last| last.message == CONFLICT) {
+            break;
+        }
         if told.len() < MOST && !lines.contains(&line) {
             lines.push(line.clone());
             told.push(one(text, &line, span, error.message()));
@@ -34,7 +38,7 @@ fn one(text: &str, line: &Range<usize>, span: Range<usize>, message: &str) -> Mi
     let written = text.get(line.clone()).unwrap_or_default();
     let marker = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
     if marker.iter().any(|m| written.starts_with(m)) {
-        return mistake(Code::SYNTAX, line.clone(), "a merge conflict is left in deps.toml")
+        return mistake(Code::SYNTAX, line.clone(), CONFLICT)
             .label("this marker")
             .help("choose one side, and take the markers out");
     }
@@ -67,6 +71,10 @@ fn one(text: &str, line: &Range<usize>, span: Range<usize>, message: &str) -> Mi
         _ if key.is_empty() && written.contains(':') => {
             Some("TOML writes `key = value`, with `=`".to_owned())
         }
+        _ if message.starts_with("cannot extend") => Some(format!(
+            "put the key into the braces of `{}`, or give the table a header of its own",
+            shorten(key.split('.').next().unwrap_or_default())
+        )),
         _ if message.starts_with("unclosed") => {
             Some("close the bracket, and put a comma between two entries".to_owned())
         }
@@ -75,7 +83,7 @@ fn one(text: &str, line: &Range<usize>, span: Range<usize>, message: &str) -> Mi
         }
         _ => None,
     };
-    mistake(Code::SYNTAX, span, message.replace('\'', "`")).label("here TOML ends").help_if(help)
+    mistake(Code::SYNTAX, span, message.replace('\'', "`")).label("here").help_if(help)
 }
 
 /// Tells whether a value looks like a string without its quotes.

@@ -23,9 +23,15 @@ pub(super) fn text(bytes: &[u8]) -> Result<&str, Mistake> {
     }
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let at = e.valid_up_to();
+        // Windows' editors begin UTF-16 with this mark.
+        let help = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            "this looks like UTF-16: save it as UTF-8"
+        } else {
+            "save it as UTF-8, or see whether this is the right file"
+        };
         mistake(Code::NOT_UTF8, at..at + 1, "deps.toml is not UTF-8 text")
             .label("this byte")
-            .help("save it as UTF-8, or see whether this is the right file")
+            .help(help)
     })?;
     let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t' | '\r');
     if let Some((at, letter)) = text.char_indices().find(|(_, c)| control(*c)) {

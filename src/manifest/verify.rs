@@ -29,7 +29,13 @@ pub(super) fn checksum(all: &mut Collector<'_>, value: &Value<'_>) -> Option<Che
     let mut given = ways.iter().filter_map(|way| Some((*way, fields.get(way)?)));
     let Some((way, of)) = given.next() else {
         if !["file", "md5", "sha1"].iter().any(|key| fields.get(key).is_some()) {
-            missing(all, fields, "`checksum`", "url", "url = \"{{ url }}.sha256\"");
+            missing(
+                all,
+                fields,
+                "`checksum`",
+                "url`, `asset`, `sha256` or `sha512",
+                "url = \"{{ url }}.sha256\"",
+            );
         }
         return None;
     };
@@ -81,6 +87,12 @@ fn hex(
                 format!("`{key}` has {n} hex digits in place of {digits}")
             }
             _ => format!("`{}` is not hex", shorten(text)),
+        };
+        let help = match text.split_once(':') {
+            Some((name, _)) if name.eq_ignore_ascii_case(key) => {
+                format!("{help}, without `{name}:` before them")
+            }
+            Some(_) | None => help,
         };
         all.add(mistake(Code::BAD_DIGEST, range(&located), message).help(help));
         return None;

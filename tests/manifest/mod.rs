@@ -41,7 +41,8 @@ fn show(name: &str, text: &[u8], found: Read) -> String {
         .render_report(&mut shown, &report(name, text, found.mistakes))
         .unwrap();
     // The handler leaves blanks at ends of lines, which nobody can see in a golden file.
-    shown.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
+    lines.join("\n") + "\n"
 }
 
 /// Reads a manifest without mistakes.
