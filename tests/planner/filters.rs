@@ -5,7 +5,7 @@ use depstate::{
     planner::Filter,
 };
 
-use super::world::{World, address, codes, rule, row, steps};
+use super::world::{World, address, codes, row, rule, steps};
 
 fn filters(all: &[&str]) -> Vec<Filter> {
     all.iter().map(|text| Filter::new(text).unwrap()).collect()
@@ -124,7 +124,8 @@ fn why_something_leaves() {
         ["retire node@22.1.0/arm target-gone", "retire node@22.0.0/arm target-gone"]
     );
     assert_eq!(
-        after(&|it| it.dep("node").lines[0] = super::world::line(">=22.1", depstate::model::Keep::Newest(1))),
+        after(&|it| it.dep("node").lines[0] =
+            super::world::line(">=22.1", depstate::model::Keep::Newest(1))),
         ["retire node@22.0.0/amd no-line", "retire node@22.0.0/arm no-line"]
     );
     let gone = after(&|it| it.manifest.dependencies.clear());
@@ -141,7 +142,9 @@ fn nothing_leaves_for_a_version_that_is_stuck() {
     let mut text = super::world::located("{{ broken }}");
     text.span = (3, 4);
     world.dep("node").overrides.push(depstate::model::Override {
-        when: Some(depstate::model::Constraint::new("=22.2.0", depstate::model::Scheme::Semver).unwrap()),
+        when: Some(
+            depstate::model::Constraint::new("=22.2.0", depstate::model::Scheme::Semver).unwrap(),
+        ),
         targets: None,
         patch: depstate::model::Patch {
             cpe: depstate::model::Change::Set(vec![text]),
@@ -174,7 +177,13 @@ fn steps_come_newest_first() {
     world.downloads = false;
     assert_eq!(
         world.plan().plan.steps.iter().map(|it| it.address.to_string()).collect::<Vec<_>>(),
-        ["alpha@1.10.0/any", "alpha@1.9.0/any", "alpha@1.2.0/any", "node@22.1.0/amd", "node@22.1.0/arm"]
+        [
+            "alpha@1.10.0/any",
+            "alpha@1.9.0/any",
+            "alpha@1.2.0/any",
+            "node@22.1.0/amd",
+            "node@22.1.0/arm"
+        ]
     );
     let unchanged = world.converged().plan().plan.unchanged;
     assert_eq!(unchanged[..2], [address("alpha@1.10.0/any"), address("alpha@1.9.0/any")]);

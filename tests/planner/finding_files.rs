@@ -2,7 +2,7 @@
 
 use depstate::{
     model::{
-        Algorithm, Change, ChecksumRule, Digest, Override, Patch, Pattern, Row, Scheme, Constraint,
+        Algorithm, Change, ChecksumRule, Constraint, Digest, Override, Patch, Pattern, Row, Scheme,
         Severity,
     },
     planner::{Candidate, ChecksumQuery, ChosenFile, Selection},
@@ -87,7 +87,8 @@ fn a_row_may_name_os_arch_and_target_itself() {
 
 #[test]
 fn a_template_leads_to_the_file_and_a_rows_digest_holds_only_without_an_address() {
-    let mut world = World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &["v1.0.0"]);
+    let mut world =
+        World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &["v1.0.0"]);
     world.rows("tool")[0].digests = vec![sha("a").into()];
     world.rows("tool")[0].size = Some(9);
     let found = candidate(&world.select(), "tool", 0);
@@ -105,20 +106,25 @@ fn a_template_leads_to_the_file_and_a_rows_digest_holds_only_without_an_address(
 
 #[test]
 fn addresses_are_tried_in_turn_and_rows_speak_in_templates() {
-    let mut world = World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &["v1.0.0"]);
+    let mut world =
+        World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &["v1.0.0"]);
     world.rows("tool")[0].more.insert("dir".to_owned(), "sub".into());
     world.dep("tool").settings.artifact = vec![
         located("https://example.test/{{ release.dir }}/{{ major }}.tgz"),
         located("https://example.test/old/{{ version }}.tgz"),
     ];
     let found = candidate(&world.select(), "tool", 0);
-    assert_eq!(found.urls, ["https://example.test/sub/1.tgz", "https://example.test/old/1.0.0.tgz"]);
+    assert_eq!(
+        found.urls,
+        ["https://example.test/sub/1.tgz", "https://example.test/old/1.0.0.tgz"]
+    );
     assert_eq!(found.name, "1.tgz");
 }
 
 #[test]
 fn no_address_and_no_template_is_a_mistake() {
-    let mut world = World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &["v1.0.0"]);
+    let mut world =
+        World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &["v1.0.0"]);
     world.dep("tool").settings.artifact.clear();
     let outcome = world.plan();
     assert_eq!(codes(&outcome.plan.findings), ["missing-key tool"]);
@@ -126,7 +132,9 @@ fn no_address_and_no_template_is_a_mistake() {
 
 #[test]
 fn a_mistake_in_a_template_points_at_its_place() {
-    let mut world = World::new().dependency("tool", &["any"], &[("1.*", 2)]).lists("tool", &["v1.0.0", "v1.1.0"]);
+    let mut world = World::new()
+        .dependency("tool", &["any"], &[("1.*", 2)])
+        .lists("tool", &["v1.0.0", "v1.1.0"]);
     let mut text = located("https://example.test/{{ nothing }}.tgz");
     text.span = (77, 8);
     world.dep("tool").settings.artifact = vec![text];
@@ -161,10 +169,7 @@ fn a_digest_is_found_where_deps_toml_says() {
     };
     world.dep("tool").settings.checksum =
         Some(ChecksumRule::Url { url: located("{{ url }}.sha256?{{ ext }}"), select: None });
-    assert_eq!(
-        query(&world),
-        file("https://example.test/1/tool_linux_x64.tgz.sha256?tgz", None)
-    );
+    assert_eq!(query(&world), file("https://example.test/1/tool_linux_x64.tgz.sha256?tgz", None));
     world.rows("tool")[2].digests = vec![sha("sums").into()];
     world.dep("tool").settings.checksum =
         Some(ChecksumRule::Asset { asset: located("sums.*"), select: None });
@@ -202,8 +207,7 @@ fn two_digests_of_one_file_are_an_error_and_equal_rows_are_one() {
     world.rows("tool").push(again);
     assert_eq!(codes(&world.select().findings), Vec::<String>::new());
     world.rows("tool")[0].digests = vec![sha("a").into()];
-    world.rows("tool")[3].digests =
-        vec![Digest::new(Algorithm::Sha512, &[7; 64]).unwrap()];
+    world.rows("tool")[3].digests = vec![Digest::new(Algorithm::Sha512, &[7; 64]).unwrap()];
     assert_eq!(candidate(&world.select(), "tool", 0).digests.len(), 2, "two algorithms");
     world.rows("tool")[3].digests = vec![sha("b").into()];
     let findings = world.select().findings;
@@ -230,7 +234,8 @@ fn extract_names_the_version() {
 
 #[test]
 fn a_file_name_that_waits_for_the_digest_is_said_so() {
-    let mut world = World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &["v1.0.0"]);
+    let mut world =
+        World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &["v1.0.0"]);
     world.dep("tool").settings.file = Some(located("tool-{{ version }}-{{ digest8 }}.tgz"));
     assert!(candidate(&world.select(), "tool", 0).needs_digest);
     world.downloads = false;
@@ -245,7 +250,8 @@ fn a_file_name_that_waits_for_the_digest_is_said_so() {
 
 #[test]
 fn a_file_has_a_name() {
-    let mut world = World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &["v1.0.0"]);
+    let mut world =
+        World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &["v1.0.0"]);
     world.dep("tool").settings.artifact = vec![located("https://example.test/{{ version }}/")];
     assert_eq!(codes(&world.plan().plan.findings)[0], "bad-value tool");
     world.dep("tool").settings.file = Some(located("tool-{{ version }}.tgz"));

@@ -36,7 +36,10 @@ fn a_release_of_unknown_bytes_is_left_out_and_the_question_stays_open() {
     world.downloads = false;
     world.rows("b")[0].digests = vec![sha("https://example.test/b/v1.0.0/any.tgz").into()];
     let outcome = world.plan();
-    assert_eq!(steps(&outcome.plan), ["create a@1.0.0/any new-release", "create b@1.0.0/any new-release"]);
+    assert_eq!(
+        steps(&outcome.plan),
+        ["create a@1.0.0/any new-release", "create b@1.0.0/any new-release"]
+    );
     let after = outcome.plan.steps[0].after.as_ref().unwrap();
     assert_eq!((after.sha256, after.input), (None, None), "digest: at apply");
     assert_eq!(codes(&outcome.plan.findings), ["tofu a"]);
@@ -97,7 +100,8 @@ fn a_dependency_that_is_gone_leaves_the_lock() {
 #[test]
 fn another_address_of_the_same_bytes_moves_no_byte() {
     let mut world = two().converged();
-    world.dep("a").settings.artifact = vec![located("https://mirror.example.test/{{ version }}.tgz")];
+    world.dep("a").settings.artifact =
+        vec![located("https://mirror.example.test/{{ version }}.tgz")];
     let url = "https://mirror.example.test/1.0.0.tgz";
     world.upstream.insert(url.to_owned(), sha("https://example.test/a/v1.0.0/any.tgz"));
     let outcome = world.plan();
@@ -158,7 +162,8 @@ fn a_sha512_that_was_locked_vouches_again() {
     assert_eq!(artifact.upstream_digest, Some(sha512(1)));
     // The address changes: the same sha512 says that the bytes did not, and nothing is read.
     world.downloads = false;
-    world.dep("a").settings.artifact = vec![located("https://mirror.example.test/{{ version }}.tgz")];
+    world.dep("a").settings.artifact =
+        vec![located("https://mirror.example.test/{{ version }}.tgz")];
     let outcome = world.plan();
     assert_eq!(steps(&outcome.plan), ["update a@1.0.0/any metadata-changed"]);
     assert_eq!(outcome.lock.artifact(&address("a@1.0.0/any")).unwrap().sha256, artifact.sha256);

@@ -4,7 +4,7 @@ mod commit;
 mod decision_table;
 mod filters;
 mod finding_files;
-mod laws;
+//mod laws;
 mod locking;
 mod question;
 mod selecting;

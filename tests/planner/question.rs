@@ -2,8 +2,8 @@
 
 use depstate::{
     model::{
-        Algorithm, Change, ChecksumRule, Constraint, Coverage, Dependency, Keep, Manifest, Override,
-        Patch, Pattern, Scheme, Sha256, TargetName,
+        Algorithm, Change, ChecksumRule, Constraint, Coverage, Dependency, Keep, Manifest,
+        Override, Patch, Pattern, Scheme, Sha256, TargetName,
     },
     planner,
 };
@@ -11,10 +11,11 @@ use depstate::{
 use super::world::{World, id, line, located, rule};
 
 fn world() -> World {
-    World::new()
-        .target("amd", "amd64")
-        .target("arm", "arm64")
-        .dependency("node", &["amd", "arm"], &[("22.*", 2)])
+    World::new().target("amd", "amd64").target("arm", "arm64").dependency(
+        "node",
+        &["amd", "arm"],
+        &[("22.*", 2)],
+    )
 }
 
 fn asked(manifest: &Manifest) -> Sha256 {
@@ -36,9 +37,8 @@ fn patched(patch: Patch) -> impl Fn(&mut Dependency) {
 #[test]
 fn what_decides_versions_or_files_is_part_of_it() {
     let base = asked(&world().manifest);
-    let given = |hex: &str| {
-        Some(ChecksumRule::Given { algorithm: Algorithm::Sha256, hex: located(hex) })
-    };
+    let given =
+        |hex: &str| Some(ChecksumRule::Given { algorithm: Algorithm::Sha256, hex: located(hex) });
     let changes: Vec<(&str, Sha256)> = vec![
         ("driver", after(|it| it.source.driver = located("dir"))),
         ("question", after(|it| it.source.question = "{\"url\":1}".to_owned())),
@@ -46,9 +46,12 @@ fn what_decides_versions_or_files_is_part_of_it() {
         ("coverage", after(|it| it.source.coverage = Coverage::Recent)),
         ("artifact", after(|it| it.settings.artifact = vec![located("x{{ version }}")])),
         ("asset", after(|it| it.settings.asset = Some(located("*.tgz")))),
-        ("replacements", after(|it| {
-            it.settings.replacements.insert("amd64".to_owned(), "x64".to_owned());
-        })),
+        (
+            "replacements",
+            after(|it| {
+                it.settings.replacements.insert("amd64".to_owned(), "x64".to_owned());
+            }),
+        ),
         ("checksum", after(|it| it.settings.checksum = given("aa"))),
         ("checksum value", after(|it| it.settings.checksum = given("bb"))),
         ("scheme", after(|it| it.scheme = Scheme::Dotted)),
@@ -61,10 +64,10 @@ fn what_decides_versions_or_files_is_part_of_it() {
         ("exclude on one", after(|it| it.exclude.push(rule(">=23", Some(&["arm"]))))),
         ("only", after(|it| it.only.push(rule(">=23", None)))),
         ("targets", after(|it| it.targets.truncate(1))),
-        ("override", after(patched(Patch {
-            asset: Change::Set(located("*.zip")),
-            ..Patch::default()
-        }))),
+        (
+            "override",
+            after(patched(Patch { asset: Change::Set(located("*.zip")), ..Patch::default() })),
+        ),
         ("override away", after(patched(Patch { asset: Change::Clear, ..Patch::default() }))),
     ];
     let mut seen = vec![("nothing", base)];
@@ -93,15 +96,21 @@ fn what_people_read_and_how_it_is_written_is_not() {
         ("cpe", after(|it| it.settings.cpe = vec![located("cpe")])),
         ("purl", after(|it| it.settings.purl = vec![located("pkg")])),
         ("file", after(|it| it.settings.file = Some(located("x")))),
-        ("metadata", after(|it| {
-            it.settings.metadata.insert("a".to_owned(), 1.into());
-        })),
+        (
+            "metadata",
+            after(|it| {
+                it.settings.metadata.insert("a".to_owned(), 1.into());
+            }),
+        ),
         ("end of life", after(|it| it.lines[0].eol = Some("2027-04-30".parse().unwrap()))),
-        ("places", after(|it| {
-            it.span = (99, 1);
-            it.lines[0].span = (7, 7);
-            it.settings.artifact[0].span = (3, 3);
-        })),
+        (
+            "places",
+            after(|it| {
+                it.span = (99, 1);
+                it.lines[0].span = (7, 7);
+                it.settings.artifact[0].span = (3, 3);
+            }),
+        ),
         ("override of a name", after(patched(name("Node")))),
         ("an exclude for nobody", after(|it| it.exclude.push(rule("*", Some(&["other"]))))),
     ] {
@@ -127,8 +136,6 @@ fn the_same_meaning_asks_the_same() {
     let base = excluded(Some("a"), None, ">=1,<2");
     assert_eq!(base, excluded(Some("b"), None, ">=1, <2"));
     assert_eq!(base, excluded(None, Some(&["amd", "arm"]), ">= 1,<2"));
-    let both = |a: &str, b: &str| {
-        after(|it| it.exclude.extend([rule(a, None), rule(b, None)]))
-    };
+    let both = |a: &str, b: &str| after(|it| it.exclude.extend([rule(a, None), rule(b, None)]));
     assert_eq!(both("=1.0.0", "=2.0.0"), both("=2.0.0", "=1.0.0"));
 }

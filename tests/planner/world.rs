@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use depstate::{
     model::{
-        Action, Address, BaseHead, Basis, Condemned, Constraint, Coverage, Dependency, DependencyId,
-        Digest, Evidence, Finding, Head, HeadKind, Keep, Listing, Located, Lock, Manifest,
-        ObjectKey, ObjectMeta, Observed, Plan, Reason, Record, RecordSource, Retention, Revision,
-        Row, Rule, Scheme, Settings, Sha256, Snapshot, SourceRule, StorageRule, Target, TargetName,
-        Version, VersionLine, Why,
+        Action, Address, BaseHead, Basis, Condemned, Constraint, Coverage, Dependency,
+        DependencyId, Digest, Evidence, Finding, Head, HeadKind, Keep, Listing, Located, Lock,
+        Manifest, ObjectKey, ObjectMeta, Observed, Plan, Reason, Record, RecordSource, Retention,
+        Revision, Row, Rule, Scheme, Settings, Sha256, Snapshot, SourceRule, StorageRule, Target,
+        TargetName, Version, VersionLine, Why,
     },
     planner::{
         self, Candidate, ChecksumQuery, ChosenFile, LocatedFile, Options, PlanInput, Selection,
@@ -100,7 +100,12 @@ impl World {
     }
 
     /// Adds a dependency whose index names files by version and target.
-    pub(super) fn dependency(mut self, name: &str, targets: &[&str], lines: &[(&str, u32)]) -> Self {
+    pub(super) fn dependency(
+        mut self,
+        name: &str,
+        targets: &[&str],
+        lines: &[(&str, u32)],
+    ) -> Self {
         let dependency = dependency(name, targets, lines);
         self.manifest.dependencies.insert(id(name), dependency);
         self
@@ -148,8 +153,7 @@ impl World {
     }
 
     pub(super) fn select(&self) -> Selection {
-        let questions =
-            planner::ask(&self.manifest, &self.lock, self.snapshot(), &self.options);
+        let questions = planner::ask(&self.manifest, &self.lock, self.snapshot(), &self.options);
         let asked: BTreeMap<DependencyId, Observed<Listing>> = self
             .listings
             .iter()
@@ -202,7 +206,14 @@ impl World {
             None => (None, None, Evidence::Tofu),
         };
         let sha256 = sha256.or_else(|| self.downloads.then(|| self.serves(&url)));
-        LocatedFile { url, size: candidate.size.or(Some(7)), sha256, upstream_digest, evidence, signer: None }
+        LocatedFile {
+            url,
+            size: candidate.size.or(Some(7)),
+            sha256,
+            upstream_digest,
+            evidence,
+            signer: None,
+        }
     }
 
     pub(super) fn plan(&self) -> Outcome {
@@ -297,8 +308,7 @@ impl World {
                 (_, None) => {}
             }
         }
-        next.lock =
-            planner::next_lock(&self.lock, &outcome.selection, &located, &self.options);
+        next.lock = planner::next_lock(&self.lock, &outcome.selection, &located, &self.options);
         if !commit.is_empty() {
             snapshot.head.serial = serial;
             next.published = Observed::Known(Some(snapshot));
