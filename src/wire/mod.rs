@@ -16,9 +16,6 @@ pub use error::WireError;
 use serde::Serialize;
 
 /// Writes canonical JSON (RFC 8785).
-pub(crate) fn canonical<T: Serialize>(
-    what: &'static str,
-    value: &T,
-) -> Result<Vec<u8>, WireError> {
+pub(crate) fn canonical<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, WireError> {
     serde_json_canonicalizer::to_vec(value).map_err(|source| WireError::Encode { what, source })
 }

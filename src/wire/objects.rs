@@ -148,13 +148,11 @@ pub(super) fn decode<T: DeserializeOwned>(
         format: u64,
     }
     limit(what, bytes, most)?;
-    serde_json::from_slice(bytes).map_err(|source| {
-        match serde_json::from_slice::<Stamp>(bytes) {
-            Ok(Stamp { format }) if format > u64::from(FORMAT) => {
-                WireError::Newer { what, format, known: FORMAT }
-            }
-            Ok(_) | Err(_) => WireError::Syntax { what, source },
+    serde_json::from_slice(bytes).map_err(|source| match serde_json::from_slice::<Stamp>(bytes) {
+        Ok(Stamp { format }) if format > u64::from(FORMAT) => {
+            WireError::Newer { what, format, known: FORMAT }
         }
+        Ok(_) | Err(_) => WireError::Syntax { what, source },
     })
 }
 
@@ -177,9 +175,9 @@ fn exact(what: &'static str, record: &Record) -> Result<(), WireError> {
             }
             serde_json::Value::Array(items) => items.iter().all(fits),
             serde_json::Value::Object(fields) => fields.values().all(fits),
-            serde_json::Value::Null
-            | serde_json::Value::Bool(_)
-            | serde_json::Value::String(_) => true,
+            serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::String(_) => {
+                true
+            }
         }
     }
     match record.metadata.extra.iter().find(|(_, value)| !fits(value)) {

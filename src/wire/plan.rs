@@ -71,8 +71,8 @@ pub fn digest(plan: &Value) -> Sha256 {
     covered.insert("actions".to_owned(), Value::Array(told));
     let covered = Value::Object(covered);
     // A `Value` has text keys and finite numbers, so its canonical form always exists.
-    let bytes = super::canonical("a plan", &covered)
-        .unwrap_or_else(|_| covered.to_string().into_bytes());
+    let bytes =
+        super::canonical("a plan", &covered).unwrap_or_else(|_| covered.to_string().into_bytes());
     Sha256::of(&bytes)
 }
 

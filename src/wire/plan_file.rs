@@ -139,9 +139,10 @@ impl SavedPlan {
         self.actions
             .iter()
             .filter(|action| {
-                action.after.as_ref().is_some_and(|after| {
-                    after.input.is_none() || after.sha256.is_none()
-                })
+                action
+                    .after
+                    .as_ref()
+                    .is_some_and(|after| after.input.is_none() || after.sha256.is_none())
             })
             .map(|action| &action.address)
     }
@@ -172,8 +173,9 @@ pub fn decode(text: &[u8]) -> Result<SavedPlan, PlanFileError> {
         None => return Err(wrong("the file has no `format_version`: it is no plan".to_owned())),
     }
     let found = digest(&document);
-    let plan: SavedPlan = serde_json::from_value(document)
-        .map_err(|error| wrong(format!("the plan file does not have the shape of a plan: {error}")))?;
+    let plan: SavedPlan = serde_json::from_value(document).map_err(|error| {
+        wrong(format!("the plan file does not have the shape of a plan: {error}"))
+    })?;
     if plan.digest != found {
         return Err(wrong(format!(
             "the plan file was changed: it says digest {}, its content has {found}",

@@ -9,10 +9,8 @@ use crate::model::Action;
 /// A reader must let fields and reason codes pass that it does not know: both lists grow.
 pub fn plan_schema() -> Value {
     let count = json!({ "type": "integer", "minimum": 0 });
-    let mut summary: serde_json::Map<String, Value> = Action::ALL
-        .into_iter()
-        .map(|action| (action.name().to_owned(), count.clone()))
-        .collect();
+    let mut summary: serde_json::Map<String, Value> =
+        Action::ALL.into_iter().map(|action| (action.name().to_owned(), count.clone())).collect();
     for name in ["unchanged", "filtered", "download", "upload", "unknown_sizes"] {
         summary.insert(name.to_owned(), count.clone());
     }
