@@ -5,9 +5,12 @@ use depstate::{
     model::{Code, Constraint, Scheme, Version},
 };
 
+/// Upstream names, and the version that is read of each.
+type Names = &'static [(&'static str, Option<&'static str>)];
+
 /// What well-known products call their releases, and what is read of it. In the order of the
 /// releases, so that the same table says how they order.
-const UPSTREAMS: &[(&str, Scheme, &[(&str, Option<&str>)])] = &[
+const UPSTREAMS: &[(&str, Scheme, Names)] = &[
     (
         "node",
         Scheme::Semver,

@@ -149,7 +149,7 @@ fn failed(
 ) -> TemplateError {
     if error.kind() == ErrorKind::UndefinedError {
         let at = error.range().unwrap_or(0..usize::MAX);
-        let missing = tags.paths.iter().filter_map(|path| {
+        let missing = tags.paths.iter().filter(|path| !path.own).filter_map(|path| {
             let parts = missing(path, context)?;
             Some(tags::Path { segments: path.segments[..parts].to_vec(), ..path.clone() })
         });

@@ -23,7 +23,10 @@ pub struct Expected {
 
 /// The bytes are not those that were promised.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mismatch {
+pub struct Mismatch(Box<Difference>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Difference {
     digests: Option<(Digest, Option<Digest>)>,
     size: (Option<u64>, u64),
     url: String,
@@ -57,13 +60,13 @@ pub fn check(
     if digests.is_none() && expected.size.is_none_or(|size| size == hashed.size) {
         return Ok(());
     }
-    Err(Mismatch {
+    Err(Mismatch(Box::new(Difference {
         digests,
         size: (expected.size, hashed.size),
         url: safe(url),
         content_type: content_type.map(|text| plain(text, 100)),
         look: look(&hashed.first),
-    })
+    })))
 }
 
 fn safe(url: &str) -> String {
@@ -84,7 +87,7 @@ impl std::error::Error for Mismatch {}
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.digests {
+        match &self.0.digests {
             Some((wanted, found)) => {
                 writeln!(f, "the bytes are not those that were promised")?;
                 writeln!(f, "  expected  {wanted}")?;
@@ -95,16 +98,16 @@ impl fmt::Display for Mismatch {
             }
             None => writeln!(f, "the file has another size than was promised")?,
         }
-        match self.size {
+        match self.0.size {
             (Some(wanted), found) if wanted != found => {
                 writeln!(f, "  size      {found} bytes, expected {wanted}")?;
             }
             (_, found) => writeln!(f, "  size      {found} bytes")?,
         }
-        writeln!(f, "  from      {}", self.url)?;
-        if let Some(content_type) = &self.content_type {
+        writeln!(f, "  from      {}", self.0.url)?;
+        if let Some(content_type) = &self.0.content_type {
             writeln!(f, "  type      {content_type}")?;
         }
-        write!(f, "  begins    as {}", self.look)
+        write!(f, "  begins    as {}", self.0.look)
     }
 }
