@@ -66,7 +66,7 @@ impl Default for ClientConfig {
             tries: 4,
             first_delay: Duration::from_millis(500),
             longest_delay: Duration::from_secs(10),
-            longest_wait: Duration::from_secs(60),
+            longest_wait: Duration::from_mins(1),
         }
     }
 }

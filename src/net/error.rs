@@ -1,6 +1,6 @@
 //! What can go wrong with a request, by what the caller can do.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use jiff::Timestamp;
 
@@ -28,10 +28,10 @@ pub enum NetError {
         /// How often it was tried.
         tries: u32,
         /// The first line of the answer, without control letters.
-        says: Option<String>,
+        says: Option<Box<str>>,
     },
     /// The server answers that it was asked too often.
-    #[error("`{url}` answered {status}: asked too often{}, tried {}", Until(.until, .after), Times(*.tries))]
+    #[error("`{url}` answered {status}: asked too often{}, tried {}", Until(*.until), Times(*.tries))]
     RateLimited {
         /// What was asked, after redirects.
         url: SafeUrl,
@@ -39,8 +39,6 @@ pub enum NetError {
         status: u16,
         /// When it may be asked again, if the server says so.
         until: Option<Timestamp>,
-        /// How long to wait, if the server says only that.
-        after: Option<Duration>,
         /// How often it was tried.
         tries: u32,
     },
@@ -50,7 +48,7 @@ pub enum NetError {
         /// Who redirects.
         url: SafeUrl,
         /// Where to.
-        to: String,
+        to: Box<str>,
         /// Why not.
         why: &'static str,
     },
@@ -171,7 +169,7 @@ impl fmt::Display for Times {
     }
 }
 
-struct Quoted<'a>(&'a Option<String>);
+struct Quoted<'a>(&'a Option<Box<str>>);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -179,14 +177,10 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-struct Until<'a>(&'a Option<Timestamp>, &'a Option<Duration>);
+struct Until(Option<Timestamp>);
 
-impl fmt::Display for Until<'_> {
+impl fmt::Display for Until {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0, self.1) {
-            (Some(until), _) => write!(f, ", not again before {until}"),
-            (None, Some(after)) => write!(f, ", not again for {} seconds", after.as_secs()),
-            (None, None) => Ok(()),
-        }
+        self.0.map_or(Ok(()), |until| write!(f, ", not again before {until}"))
     }
 }

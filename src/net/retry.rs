@@ -43,12 +43,12 @@ impl Patience {
         let server = text(DATE).and_then(date);
         let wait = text(RETRY_AFTER);
         // Seconds, or a date, which only the server's own clock can turn into seconds.
-        let after = wait.and_then(|wait| match wait.trim().parse::<u32>() {
-            Ok(seconds) => Some(Duration::from_secs(seconds.into())),
-            Err(_) => {
-                let left = date(wait)?.duration_since(server?);
-                Some(Duration::try_from(left).unwrap_or_default())
+        let after = wait.and_then(|wait| {
+            if let Ok(seconds) = wait.trim().parse::<u32>() {
+                return Some(Duration::from_secs(seconds.into()));
             }
+            let left = date(wait)?.duration_since(server?);
+            Some(Duration::try_from(left).unwrap_or_default())
         });
         let exhausted = named("x-ratelimit-remaining").is_some_and(|left| left.trim() == "0");
         let reset = named("x-ratelimit-reset")

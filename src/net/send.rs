@@ -44,10 +44,8 @@ pub(super) enum Again {
 
 impl Failure {
     pub(super) fn of(error: NetError) -> Self {
-        let again = match &error {
-            NetError::Transport { kind, .. } if kind.may_pass() => Again::After(Duration::ZERO),
-            _ => Again::No,
-        };
+        let may_pass = matches!(&error, NetError::Transport { kind, .. } if kind.may_pass());
+        let again = if may_pass { Again::After(Duration::ZERO) } else { Again::No };
         Self { error, again }
     }
 }
@@ -124,12 +122,12 @@ pub(super) async fn send(question: &Question<'_>, tries: u32) -> Result<(Respons
             return Ok((response, url));
         };
         let next = redirected(&url, to, question.insecure)
-            .map_err(|(to, why)| NetError::Redirect { url: safe, to, why })?;
+            .map_err(|(to, why)| NetError::Redirect { url: safe, to: to.into(), why })?;
         // Once dropped it stays dropped, also if a later redirect leads back.
         bearer = bearer.filter(|_| next.origin() == url.origin());
         url = next;
     }
-    let to = SafeUrl::new(url).to_string();
+    let to = SafeUrl::new(url).to_string().into();
     let url = SafeUrl::new(question.url.clone());
     Err(NetError::Redirect { url, to, why: "it is the sixth" }.into())
 }
@@ -167,10 +165,7 @@ pub(super) async fn refuse(response: Response, url: &Url, tries: u32) -> Failure
             None if exhausted => Again::No,
             None => Again::After(Duration::ZERO),
         };
-        return Failure {
-            error: NetError::RateLimited { url, status, until, after, tries },
-            again,
-        };
+        return Failure { error: NetError::RateLimited { url, status, until, tries }, again };
     }
     let again =
         if retry::may_pass(status) { Again::After(after.unwrap_or_default()) } else { Again::No };
@@ -179,7 +174,7 @@ pub(super) async fn refuse(response: Response, url: &Url, tries: u32) -> Failure
 }
 
 /// Returns the first line of an error's body, fit to be shown.
-async fn says(response: Response) -> Option<String> {
+async fn says(response: Response) -> Option<Box<str>> {
     let mut bytes = Vec::new();
     let mut chunks = response.bytes_stream();
     while bytes.len() < SAYS_BYTES {
@@ -189,10 +184,10 @@ async fn says(response: Response) -> Option<String> {
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim();
     if text.starts_with('<') {
-        return Some("with an HTML page".to_owned());
+        return Some("with an HTML page".into());
     }
     let line = clean(text.lines().next()?);
-    (!line.is_empty()).then_some(line)
+    (!line.is_empty()).then(|| line.into())
 }
 
 /// Takes out what could change a terminal or hide text, and cuts the rest.

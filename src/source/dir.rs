@@ -37,8 +37,8 @@ struct Dir {
     pattern: Arc<Pattern>,
 }
 
-pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
-    let mut fields = Fields::new(&setup, FIELDS);
+pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
+    let mut fields = Fields::new(setup, FIELDS);
     let place = fields.place("path");
     if fields.get("path").is_none() {
         fields.missing("path", "name the folder, relative to deps.toml: `path = \"upstream\"`");
@@ -84,9 +84,11 @@ impl SourceDriver for Dir {
             return Err(address("it leads out of the folder"));
         }
         let path = self.folder.join(relative);
-        let absent = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound => SourceError::Absent { url: url.to_owned() },
-            _ => failed(&path, error),
+        let absent = |error: io::Error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                return SourceError::Absent { url: url.to_owned() };
+            }
+            failed(&path, error)
         };
         let (folder, real) = (
             fs_err::tokio::canonicalize(&self.folder).await.map_err(absent)?,
@@ -134,7 +136,7 @@ fn failed(path: &Path, source: io::Error) -> SourceError {
 fn list(folder: &Path, pattern: &Pattern, shown: &str) -> Result<Vec<Row>, SourceError> {
     let root = fs_err::canonicalize(folder).map_err(|error| failed(folder, error))?;
     let mut found = Vec::new();
-    walk(&root, String::new(), &mut found)?;
+    walk(&root, "", &mut found)?;
     found.sort();
     let mut listed = Vec::new();
     for (name, path) in found {
@@ -161,7 +163,7 @@ fn list(folder: &Path, pattern: &Pattern, shown: &str) -> Result<Vec<Row>, Sourc
 /// and linked folders are not entered: they could lead round in a circle.
 fn walk(
     folder: &Path,
-    prefix: String,
+    prefix: &str,
     found: &mut Vec<(String, PathBuf)>,
 ) -> Result<(), SourceError> {
     let entries = fs_err::read_dir(folder).map_err(|error| failed(folder, error))?;
@@ -173,7 +175,7 @@ fn walk(
         let Some(file) = file.to_str().filter(|name| !name.starts_with('.')) else { continue };
         let name = format!("{prefix}{file}");
         if kind.is_dir() {
-            walk(&entry.path(), format!("{name}/"), found)?;
+            walk(&entry.path(), &format!("{name}/"), found)?;
         } else {
             found.push((name, entry.path()));
         }

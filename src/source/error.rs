@@ -19,7 +19,7 @@ pub enum SourceError {
     },
     /// The request failed in another way.
     #[error(transparent)]
-    Net(NetError),
+    Net(Box<NetError>),
     /// What came is no version index.
     #[error("`{url}` answered no version index: {why}")]
     Answer {
@@ -71,19 +71,18 @@ impl SourceError {
     /// Returns the code for `depstate explain`.
     pub fn code(&self) -> Code {
         match self {
-            Self::Absent { .. } => Code::SOURCE_FAILED,
             Self::Net(error) => error.code(),
             Self::Answer { .. } => Code::SOURCE_ANSWER,
             Self::Address { .. } => Code::UNSUPPORTED_ADDRESS,
             Self::File { .. } => Code::FILE_FAILED,
             Self::Body { source: StreamError::Truncated { .. }, .. } => Code::TRUNCATED,
-            Self::Body { .. } => Code::SOURCE_FAILED,
+            Self::Absent { .. } | Self::Body { .. } => Code::SOURCE_FAILED,
         }
     }
 }
 
 impl From<NetError> for SourceError {
     fn from(error: NetError) -> Self {
-        Self::Net(error)
+        Self::Net(Box::new(error))
     }
 }

@@ -84,11 +84,8 @@ impl<'s> Fields<'s> {
 
     /// Notes a value of another type.
     pub(super) fn wrong(&mut self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
-        let article = match value.get_ref() {
-            DeValue::Integer(_) | DeValue::Array(_) => "an",
-            _ => "a",
-        };
         let kind = value.get_ref().type_str();
+        let article = if matches!(kind, "integer" | "array") { "an" } else { "a" };
         let message = format!("`{key}` is {article} {kind}, not {wanted}");
         self.add(Code::WRONG_TYPE, message, value.span(), None);
     }
@@ -105,13 +102,11 @@ impl<'s> Fields<'s> {
     /// Reads a text.
     pub(super) fn text(&mut self, key: &str) -> Option<Located<String>> {
         let value = self.get(key)?;
-        match value.get_ref().as_str() {
-            Some(text) => Some(Located::new(text.to_owned(), value.span())),
-            None => {
-                self.wrong(key, value, "a text");
-                None
-            }
+        let text = value.get_ref().as_str();
+        if text.is_none() {
+            self.wrong(key, value, "a text");
         }
+        text.map(|text| Located::new(text.to_owned(), value.span()))
     }
 
     /// Reads a text or a list of texts, which must be there; `{{ id }}` is replaced in each.
@@ -120,10 +115,8 @@ impl<'s> Fields<'s> {
             self.missing(key, help);
             return Vec::new();
         };
-        let values: Vec<_> = match value.get_ref() {
-            DeValue::Array(values) => values.iter().collect(),
-            _ => vec![value],
-        };
+        let list = value.get_ref().as_array();
+        let values: Vec<_> = list.map_or_else(|| vec![value], |values| values.iter().collect());
         if values.is_empty() {
             self.add(Code::BAD_VALUE, format!("`{key}` is empty"), value.span(), None);
         }
@@ -208,14 +201,12 @@ impl<'s> Fields<'s> {
             self.add(Code::ENV_NAME, message, span, Some(help));
             return None;
         }
-        match self.setup.environment.get(name) {
-            Some(text) => Some(Located::new(text.to_owned(), span)),
-            None => {
-                let message = format!("`{key}` is taken from `{name}`, which is not set");
-                self.add(Code::ENV_UNSET, message, span, Some(format!("set `{name}`")));
-                None
-            }
+        let text = self.setup.environment.get(name);
+        if text.is_none() {
+            let message = format!("`{key}` is taken from `{name}`, which is not set");
+            self.add(Code::ENV_UNSET, message, span.clone(), Some(format!("set `{name}`")));
         }
+        text.map(|text| Located::new(text.to_owned(), span))
     }
 
     /// Reads a regular expression.

@@ -18,8 +18,8 @@ struct Fixed {
     web: Web,
 }
 
-pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
-    let mut fields = Fields::new(&setup, FIELDS);
+pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
+    let mut fields = Fields::new(setup, FIELDS);
     let mut rows = Vec::new();
     match fields.get("versions") {
         None => fields.missing("versions", "write them down: `versions = [\"1.2.3\"]`"),
@@ -32,7 +32,7 @@ pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> 
             }
         },
     }
-    let web = Web::new(&setup, fields.insecure);
+    let web = Web::new(setup, fields.insecure);
     fields.finish()?;
     Ok(Box::new(Fixed { rows, web }))
 }

@@ -9,11 +9,11 @@ use super::{
     Setup, SourceDriver, SourceError, dates,
     fields::Fields,
     paging::{self, Page},
-    web::{self, Web, expect_json, unusable},
+    web::{Web, expect_json, unusable},
 };
 use crate::{
     model::{Code, Digest, Listing, Mistake, Revision, Row},
-    net::{ByteStream, NetError, Secret},
+    net::{ByteStream, Secret},
 };
 
 pub(super) const FIELDS: &[&str] = &["repo", "api"];
@@ -28,8 +28,8 @@ struct GithubReleases {
     web: Web,
 }
 
-pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
-    let mut fields = Fields::new(&setup, FIELDS);
+pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
+    let mut fields = Fields::new(setup, FIELDS);
     let repos = fields.texts("repo", "name the repository: `repo = \"owner/name\"`");
     for repo in &repos {
         if !is_repo(&repo.value) {
@@ -41,7 +41,7 @@ pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> 
         Some(place) => fields.url("api", &place),
         None => Url::parse(API).ok(),
     };
-    let web = Web::new(&setup, fields.insecure);
+    let web = Web::new(setup, fields.insecure);
     fields.finish()?;
     let Some(api) = api else { return Err(Vec::new()) };
     let base = api.as_str().trim_end_matches('/');
@@ -52,7 +52,7 @@ pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> 
         })
         .collect();
     let repos = repos.into_iter().map(|repo| repo.value).collect();
-    Ok(Box::new(GithubReleases { repos, urls, token: token(&setup, &api), web }))
+    Ok(Box::new(GithubReleases { repos, urls, token: token(setup, &api), web }))
 }
 
 /// Returns the token, if the API is the token's own: deps.toml, which comes from pull requests,
@@ -169,15 +169,8 @@ impl SourceDriver for GithubReleases {
     }
 
     async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
-        let rows = paging::read(&self.urls, self.web.limits, |url| self.page(url)).await;
-        match rows {
-            Ok(rows) => Ok(Some(Listing { rows, revision: None })),
-            // A private repository and a misspelt one look the same from outside.
-            Err(SourceError::Net(NetError::Absent { .. })) => {
-                Err(SourceError::Absent { url: web::origin(&self.urls) })
-            }
-            Err(error) => Err(error),
-        }
+        let rows = paging::read(&self.urls, self.web.limits, |url| self.page(url)).await?;
+        Ok(Some(Listing { rows, revision: None }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

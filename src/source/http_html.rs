@@ -36,8 +36,8 @@ struct Reading {
     next: Option<Pattern>,
 }
 
-pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
-    let mut fields = Fields::new(&setup, FIELDS);
+pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
+    let mut fields = Fields::new(setup, FIELDS);
     let urls = fields.urls("url", "name the page: `url = \"https://…\"`");
     let css = fields.text("css");
     if let Some(css) = &css
@@ -53,7 +53,7 @@ pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> 
         fields.missing("pattern", help);
     }
     let next = fields.pattern("next").map(|next| next.value);
-    let web = Web::new(&setup, fields.insecure);
+    let web = Web::new(setup, fields.insecure);
     fields.finish()?;
     let Some(pattern) = pattern else { return Err(Vec::new()) };
     let css = css.map_or_else(|| LINKS.to_owned(), |css| css.value);

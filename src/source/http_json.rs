@@ -27,8 +27,8 @@ struct HttpJson {
     web: Web,
 }
 
-pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
-    let mut fields = Fields::new(&setup, FIELDS);
+pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
+    let mut fields = Fields::new(setup, FIELDS);
     let urls = fields.urls("url", "name the index: `url = \"https://…\"`");
     // Without `select` the document is a list of rows.
     let select = match fields.get("select") {
@@ -36,7 +36,7 @@ pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> 
         None => Program::new(".[]").ok(),
     };
     let next = program(&mut fields, "next");
-    let web = Web::new(&setup, fields.insecure);
+    let web = Web::new(setup, fields.insecure);
     fields.finish()?;
     let programs = select.into_iter().chain(next).collect();
     Ok(Box::new(HttpJson { urls, programs, now: setup.now, web }))

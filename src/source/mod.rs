@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub use error::SourceError;
-pub use registry::{DRIVERS, Driver, DriverTable, Limits, Setup, find};
+pub use registry::{DRIVERS, Driver, DriverTable, Limits, Make, Setup, find};
 
 /// A place that lists releases and serves their files.
 #[async_trait]

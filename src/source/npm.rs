@@ -35,8 +35,8 @@ struct Npm {
     web: Web,
 }
 
-pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
-    let mut fields = Fields::new(&setup, FIELDS);
+pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
+    let mut fields = Fields::new(setup, FIELDS);
     let packages = fields.texts("package", "name the package: `package = \"left-pad\"`");
     for package in &packages {
         if !is_package(&package.value) {
@@ -44,8 +44,8 @@ pub(super) fn make(setup: Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> 
             fields.add_at(Code::BAD_VALUE, message, package, Some("it is `name` or `@scope/name`"));
         }
     }
-    let registry = registry(&mut fields, &setup);
-    let web = Web::new(&setup, fields.insecure);
+    let registry = registry(&mut fields, setup);
+    let web = Web::new(setup, fields.insecure);
     fields.finish()?;
     let Some(registry) = registry else { return Err(Vec::new()) };
     let urls = packages

@@ -13,6 +13,9 @@ use crate::{
 /// A driver's own table of deps.toml, with spans into it.
 pub type DriverTable = toml::Spanned<toml::de::DeTable<'static>>;
 
+/// Reads a driver's table: a driver, or every mistake in the table.
+pub type Make = fn(&Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>;
+
 /// A driver that deps.toml may name.
 #[derive(Debug, Clone, Copy)]
 pub struct Driver {
@@ -23,10 +26,7 @@ pub struct Driver {
     /// The keys that it knows.
     pub fields: &'static [&'static str],
     /// Reads its table.
-    ///
-    /// # Errors
-    /// Every mistake in the table.
-    pub make: fn(Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>,
+    pub make: Make,
 }
 
 /// Every driver, in the order of help texts.

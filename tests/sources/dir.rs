@@ -7,7 +7,7 @@ use depstate::{model::Code, source::SourceDriver};
 use super::{made, read, rows, setup, upstreams};
 
 fn dir(root: &Path, table: &str) -> Box<dyn SourceDriver> {
-    made("dir", setup(table, root, &[]))
+    made("dir", &setup(table, root, &[]))
 }
 
 fn folder(files: &[&str]) -> tempfile::TempDir {

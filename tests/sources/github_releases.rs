@@ -14,7 +14,7 @@ fn table(upstream: &Upstream) -> String {
 }
 
 fn github(upstream: &Upstream, environment: &[(&str, &str)]) -> Box<dyn SourceDriver> {
-    made("github-releases", setup(&table(upstream), Path::new("."), environment))
+    made("github-releases", &setup(&table(upstream), Path::new("."), environment))
 }
 
 #[tokio::test]

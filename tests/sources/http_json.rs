@@ -84,7 +84,7 @@ async fn further_pages_are_read_once_and_in_order() {
     let upstream = Upstream::start();
     upstream.route("/i", Answer::json(r#"{"r": ["1"], "n": ["a", "/b", null]}"#));
     upstream.route("/a", Answer::json(r#"{"r": ["2"], "n": ["i", "c"]}"#));
-    upstream.route("/b", Answer::json(r##"{"r": ["3"], "n": ["c", "b#again"]}"##));
+    upstream.route("/b", Answer::json(r#"{"r": ["3"], "n": ["c", "b#again"]}"#));
     upstream.route("/c", Answer::json(r#"{"r": ["4"], "n": []}"#));
     let table = table(&upstream, "select = '.r[]'\nnext = '.n[]'");
     let listed = rows(&*driver("http-json", &table)).await.unwrap();
@@ -119,7 +119,7 @@ async fn pages_without_end_are_an_error() {
         format!("insecure = true\nurl = '{}'\nselect = '.'\nnext = '.'", upstream.url("/p0"));
     let mut setup = setup(&table, Path::new("."), &[]);
     setup.limits = Limits { pages: 10, ..Limits::default() };
-    let error = rows(&*made("http-json", setup)).await.unwrap_err();
+    let error = rows(&*made("http-json", &setup)).await.unwrap_err();
     assert!(error.to_string().contains("more than 10 pages"), "{error}");
 }
 

@@ -38,7 +38,7 @@ fn the_nearest_key_is_offered() {
         for field in driver.fields {
             let misspelt = format!("{field}x");
             let setup = super::setup(&format!("{misspelt} = 1"), ".".as_ref(), &[]);
-            let Err(mistakes) = (driver.make)(setup) else { panic!("no mistake") };
+            let Err(mistakes) = (driver.make)(&setup) else { panic!("no mistake") };
             let unknown = mistakes.iter().find(|m| m.code.as_str() == "unknown-key").unwrap();
             assert_eq!(unknown.help, Some(format!("did you mean `{field}`?")), "{}", driver.name);
         }

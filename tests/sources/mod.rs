@@ -52,10 +52,10 @@ fn setup(table: &str, root: &Path, environment: &[(&str, &str)]) -> Setup {
 }
 
 fn driver(name: &str, table: &str) -> Box<dyn SourceDriver> {
-    made(name, setup(table, Path::new("."), &[]))
+    made(name, &setup(table, Path::new("."), &[]))
 }
 
-fn made(name: &str, setup: Setup) -> Box<dyn SourceDriver> {
+fn made(name: &str, setup: &Setup) -> Box<dyn SourceDriver> {
     (source::find(name).unwrap().make)(setup).map_err(|mistakes| format!("{mistakes:#?}")).unwrap()
 }
 
@@ -66,7 +66,7 @@ fn mistakes(
     environment: &[(&str, &str)],
 ) -> Vec<(String, String, String)> {
     let setup = setup(table, Path::new("."), environment);
-    let Err(found) = (source::find(name).unwrap().make)(setup) else { panic!("no mistake") };
+    let Err(found) = (source::find(name).unwrap().make)(&setup) else { panic!("no mistake") };
     let marked = |mistake: &Mistake| {
         let (start, length) = mistake.span;
         table[start..start + length].to_owned()
@@ -95,7 +95,8 @@ fn story(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error} {error:?}");
     let mut next = error.source();
     while let Some(error) = next {
-        text.push_str(&format!(" {error}"));
+        text += " ";
+        text += &error.to_string();
         next = error.source();
     }
     text

@@ -10,7 +10,7 @@ use crate::support::upstream::{Answer, Upstream};
 fn npm(upstream: &Upstream, package: &str) -> Box<dyn SourceDriver> {
     let registry = upstream.url("/npm");
     let table = format!("insecure = true\npackage = '{package}'");
-    made("npm", setup(&table, Path::new("."), &[("DEPSTATE_NPM_REGISTRY", &registry)]))
+    made("npm", &setup(&table, Path::new("."), &[("DEPSTATE_NPM_REGISTRY", &registry)]))
 }
 
 #[tokio::test]

@@ -99,7 +99,11 @@ async fn a_file_is_opened_from_any_byte_on() {
         for from in [0, 1, 65_536, SIZE - 1, SIZE] {
             let stream = open(&upstream, path, from).await;
             assert_eq!(stream.size, Some(SIZE - from), "{path} from {from}");
-            assert_eq!(read(stream).await.unwrap(), all[from as usize..], "{path} from {from}");
+            assert_eq!(
+                read(stream).await.unwrap(),
+                all[usize::try_from(from).unwrap()..],
+                "{path} from {from}"
+            );
         }
     }
 }

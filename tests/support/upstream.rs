@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -19,7 +19,10 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 
+/// Bytes that are sent at a time.
 const CHUNK: u64 = 64 * 1024;
+/// A prime, so that no two ranges of a generated body look alike by accident.
+const PERIOD: u64 = 251;
 
 /// A server that is there as long as this value lives.
 pub(crate) struct Upstream {
@@ -71,7 +74,7 @@ pub(crate) struct Answer {
 #[derive(Debug, Clone)]
 enum Content {
     Fixed(Bytes),
-    /// So many bytes, each the low byte of its position divided by 251: the same for every range.
+    /// So many bytes, each its position modulo 251: the same for every range.
     Made(u64),
 }
 
@@ -85,14 +88,20 @@ impl Content {
 
     fn part(&self, from: u64, to: u64) -> Bytes {
         match self {
-            Self::Fixed(bytes) => bytes.slice(from as usize..to as usize),
-            Self::Made(_) => (from..to).map(made_byte).collect(),
+            Self::Fixed(bytes) => bytes.slice(index(from)..index(to)),
+            Self::Made(_) => {
+                // One buffer for all: 1 GiB is sent as fast as the connection takes it.
+                static MADE: OnceLock<Bytes> = OnceLock::new();
+                let made = MADE.get_or_init(|| Answer::made(CHUNK + PERIOD).into());
+                let start = index(from % PERIOD);
+                made.slice(start..start + index(to - from))
+            }
         }
     }
 }
 
-fn made_byte(position: u64) -> u8 {
-    (position % 251) as u8
+fn index(position: u64) -> usize {
+    usize::try_from(position).unwrap()
 }
 
 impl Answer {
@@ -118,7 +127,7 @@ impl Answer {
 
     /// The bytes of [`Answer::generated`].
     pub(crate) fn made(size: u64) -> Vec<u8> {
-        (0..size).map(made_byte).collect()
+        (0..size).map(|position| u8::try_from(position % PERIOD).unwrap()).collect()
     }
 
     /// A status without a body.

@@ -99,6 +99,7 @@ fn functions() -> impl Iterator<Item = Fun<Metered>> {
 type Cv<'a> = jaq_core::Cv<'a, Metered>;
 type Outputs<'a> = jaq_core::ValXs<'a, Val>;
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of a native jq function")]
 /// The instant of planning, so that one plan reads every document at one time.
 fn now(cv: Cv<'_>) -> Outputs<'_> {
     bome(match cv.0.data().gauge().now() {
@@ -170,12 +171,12 @@ fn unknown(text: &str, errors: jaq_core::compile::Errors<&str, ()>) -> JqError {
     };
     let offset = offset(text, name);
     let known = TAKEN_AWAY.contains(&name) || name == "$ENV";
-    let why = match kind {
-        _ if known => format!("`{name}` is not to be had: a program sees its document alone"),
-        Undefined::Filter(arity) if arity > 0 => {
-            format!("there is no `{name}` with {arity} arguments")
-        }
-        _ => format!("there is no `{name}`"),
+    let why = if known {
+        format!("`{name}` is not to be had: a program sees its document alone")
+    } else if let Undefined::Filter(arity @ 1..) = kind {
+        format!("there is no `{name}` with {arity} arguments")
+    } else {
+        format!("there is no `{name}`")
     };
     JqError::Program { why, offset }
 }

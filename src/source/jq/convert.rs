@@ -67,10 +67,8 @@ fn to_json_at(value: &Val, budget: &mut u64, depth: usize) -> Result<Value, JqEr
         Val::Obj(fields) => {
             let mut object = Map::new();
             for (key, value) in fields.iter() {
-                let key = match to_json_at(key, budget, below)? {
-                    Value::String(key) => key,
-                    other => other.to_string(),
-                };
+                let key = to_json_at(key, budget, below)?;
+                let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
                 pay(budget, 16)?;
                 object.insert(key, to_json_at(value, budget, below)?);
             }
@@ -86,9 +84,8 @@ fn number_to_json(number: &Num) -> Value {
         Num::Float(value) => float(*value),
         Num::BigInt(_) | Num::Dec(_) => {
             let text = number.to_string();
-            text.parse()
-                .map(Value::Number)
-                .unwrap_or_else(|_| text.parse().map_or(Value::Null, float))
+            let decimal = || text.parse().map_or(Value::Null, float);
+            text.parse().map_or_else(|_| decimal(), Value::Number)
         }
     }
 }

@@ -111,7 +111,7 @@ async fn a_program_that_does_not_end_is_stopped() {
         let error = outputs(program, "0").await.unwrap_err();
         assert!(error.to_string().contains(why), "{program}: {error}");
     }
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
 }
 
 #[test]
