@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use super::{Known, place};
 use crate::{
-    model::{BadPattern, Code, Constraint, Located, Mistake, Pattern, Scheme},
+    model::{BadPattern, Code, Constraint, Located, Mistake, Pattern, Scheme, TargetName},
     template::{self, Scope},
 };
 
@@ -56,6 +56,8 @@ pub(super) struct Collector<'a> {
     pub(super) text: &'a str,
     /// The drivers that there are.
     pub(super) known: &'a Known<'a>,
+    /// The targets that a name or glob stands for, each text once.
+    pub(super) globs: BTreeMap<String, Vec<TargetName>>,
     // The same value is read once for every dependency that `[defaults]` gives it to.
     mistakes: BTreeMap<(usize, usize, Code, String), Mistake>,
     patterns: BTreeMap<String, Result<Pattern, BadPattern>>,
@@ -65,7 +67,14 @@ pub(super) struct Collector<'a> {
 impl<'a> Collector<'a> {
     /// Begins with nothing.
     pub(super) fn new(text: &'a str, known: &'a Known<'a>) -> Self {
-        Self { text, known, mistakes: BTreeMap::new(), patterns: BTreeMap::new(), room: ROOM }
+        Self {
+            text,
+            known,
+            globs: BTreeMap::new(),
+            mistakes: BTreeMap::new(),
+            patterns: BTreeMap::new(),
+            room: ROOM,
+        }
     }
 
     /// Takes a mistake; the same one twice is one.

@@ -44,6 +44,8 @@ pub fn report(file: &str, text: &[u8], mut mistakes: Vec<Mistake>) -> ManifestRe
     let all = mistakes.len();
     mistakes.truncate(MOST);
     let more = (all > MOST).then(|| format!("{} more are not shown", all - MOST));
+    // Nothing is read of a larger file, so nothing of it is to be shown.
+    let text = text.get(..super::text::LARGEST).unwrap_or(text);
     let text = Text { name: file.to_owned(), text: showable(text) };
     let mistakes = mistakes.into_iter().map(|m| text.fit(m)).map(Shown).collect();
     ManifestReport { name: file.to_owned(), all, text, mistakes, more }

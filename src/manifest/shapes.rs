@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::words::{
-    Artifact, Day, Duration, IdKey, Keep, Line, OneOrMore, OrFalse, Place, Replacements, SomeLines,
-    TargetKey,
+    Artifact, Day, Duration, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place, Replacements,
+    SomeLines, TargetKey,
 };
 
 /// What is published, from where, for which targets. See `depstate explain CODE` for each mistake.
@@ -24,7 +24,7 @@ pub(super) struct File {
     pub(super) storage: Storage,
     /// How long what left the index is kept.
     #[schemars(default)]
-    retention: Option<Retention>,
+    retention: Maybe<Retention>,
     /// What artifacts are for, by a name of your own. A dependency without `targets` has the one
     /// target `any`, which needs no declaration.
     #[schemars(default)]
@@ -32,7 +32,7 @@ pub(super) struct File {
     /// Keys that every dependency has unless it says otherwise. A table here (`source`, `verify`,
     /// `metadata`) gives keys to such a table of a dependency, never the table itself.
     #[schemars(default)]
-    defaults: Option<Defaults>,
+    defaults: Maybe<Defaults>,
     /// The products, by id.
     #[schemars(default)]
     dependencies: BTreeMap<IdKey, Dependency>,
@@ -54,7 +54,7 @@ pub(super) struct Storage {
     driver: Line,
     /// What readers put before a key to fetch it: `https://deps.example.com/ruby`.
     #[schemars(default)]
-    public_url: Option<Place>,
+    public_url: Maybe<Place>,
 }
 
 /// How long what left the index is kept.
@@ -63,7 +63,7 @@ pub(super) struct Storage {
 pub(super) struct Retention {
     /// How long the object of a retired artifact is kept: `30d` if not given.
     #[schemars(default)]
-    grace: Option<Duration>,
+    grace: Maybe<Duration>,
 }
 
 /// An operating system, architecture and distribution.
@@ -72,13 +72,13 @@ pub(super) struct Retention {
 pub(super) struct Target {
     /// Go's word for the operating system; only `any` has none.
     #[schemars(default)]
-    os: Option<Os>,
+    os: Maybe<Os>,
     /// Go's word for the architecture; only `any` has none.
     #[schemars(default)]
-    arch: Option<Arch>,
+    arch: Maybe<Arch>,
     /// The distribution, where it matters.
     #[schemars(default)]
-    distro: Option<Distro>,
+    distro: Maybe<Distro>,
     /// Buildpack stacks that the target serves.
     #[schemars(default)]
     stacks: Vec<Line>,
@@ -117,7 +117,7 @@ pub(super) struct Distro {
     name: Line,
     /// Its version, in quotes: `"22.04"`.
     #[schemars(default)]
-    version: Option<Line>,
+    version: Maybe<Line>,
 }
 
 /// One product: which versions of it are wanted, for which targets, from where.
@@ -193,19 +193,19 @@ enum SchemeName {
 pub(super) struct VersionLine {
     /// `22.*`, `*`, `=1.2.3`, `!=`, `<`, `<=`, `>`, `>=` joined by commas, `^1.2`, `~1.2`.
     #[schemars(default)]
-    constraint: Option<Line>,
+    constraint: Maybe<Line>,
     /// A regex on the upstream name, beside or instead of `constraint`.
     #[schemars(default, rename = "match")]
-    pattern: Option<Line>,
+    pattern: Maybe<Line>,
     /// How many of the newest to keep, or `"all"`: 1 if not given.
     #[schemars(default)]
-    keep: Option<Keep>,
+    keep: Maybe<Keep>,
     /// Whether pre-releases count.
     #[schemars(default)]
     prereleases: bool,
     /// The day that support ends: `2027-04-30`.
     #[schemars(default)]
-    eol: Option<Day>,
+    eol: Maybe<Day>,
 }
 
 /// Versions to leave out, and where.
@@ -216,10 +216,10 @@ pub(super) struct Rule {
     version: Line,
     /// A target, a glob of targets, or a list of them; all if not given.
     #[schemars(default)]
-    target: Option<OneOrMore>,
+    target: Maybe<OneOrMore>,
     /// Why, in your words.
     #[schemars(default)]
-    reason: Option<Line>,
+    reason: Maybe<Line>,
 }
 
 /// Where releases are listed, and which file of one is wanted. Which other keys there are is the
@@ -228,7 +228,7 @@ pub(super) struct Rule {
 pub(super) struct Source {
     /// How releases are listed; `depstate drivers` lists them.
     #[schemars(default)]
-    driver: Option<Line>,
+    driver: Maybe<Line>,
     /// The file's address, a template, in place of the index's; or a list, tried in turn.
     #[schemars(default)]
     artifact: OrFalse<Artifact>,
@@ -271,19 +271,19 @@ pub(super) struct Verify {
 pub(super) struct Checksum {
     /// The address of a checksum file, a template: `{{ url }}.sha256`.
     #[schemars(default)]
-    url: Option<Line>,
+    url: Maybe<Line>,
     /// The name of a file of the same release, a glob and a template.
     #[schemars(default)]
-    asset: Option<Line>,
+    asset: Maybe<Line>,
     /// The SHA-256 itself, 64 hex digits; may be a template.
     #[schemars(default)]
-    sha256: Option<Line>,
+    sha256: Maybe<Line>,
     /// The SHA-512 itself, 128 hex digits; may be a template.
     #[schemars(default)]
-    sha512: Option<Line>,
+    sha512: Maybe<Line>,
     /// jq that yields the digest where it stands in a JSON, YAML or TOML document.
     #[schemars(default)]
-    select: Option<Line>,
+    select: Maybe<Line>,
 }
 
 /// What differs for some versions or targets. Needs `when` or `target`.
@@ -292,10 +292,10 @@ pub(super) struct Checksum {
 pub(super) struct Override {
     /// For which versions: a constraint.
     #[schemars(default)]
-    when: Option<Line>,
+    when: Maybe<Line>,
     /// For which targets: a name, a glob, or a list of them.
     #[schemars(default)]
-    target: Option<OneOrMore>,
+    target: Maybe<OneOrMore>,
     /// The product's name, for people.
     #[schemars(default)]
     name: OrFalse<Line>,
@@ -313,7 +313,7 @@ pub(super) struct Override {
     file: OrFalse<Line>,
     /// What differs in `source`.
     #[schemars(default)]
-    source: Option<OverrideSource>,
+    source: Maybe<OverrideSource>,
     /// What differs in `verify`.
     #[schemars(default)]
     verify: OrFalse<Verify>,

@@ -262,8 +262,15 @@ impl Targets {
             if !all.take_room(64 * (1 + self.declared.len()), &range(name)) {
                 return None;
             }
+            if let Some(known) = all.globs.get(&name.value) {
+                found.extend(known.iter().cloned());
+                continue;
+            }
             match self.one(name) {
-                Ok(targets) => found.extend(targets),
+                Ok(targets) => {
+                    found.extend(targets.iter().cloned());
+                    all.globs.insert(name.value.clone(), targets);
+                }
                 Err(wrong) => {
                     good = false;
                     all.add(*wrong);

@@ -6,7 +6,7 @@ use super::collect::{Collector, Extra as _, mistake};
 use crate::model::{Code, Mistake};
 
 /// A manifest's largest size in bytes.
-const LARGEST: usize = 1 << 20;
+pub(super) const LARGEST: usize = 1 << 20;
 /// How deep tables and arrays may lie. (Beyond, dropping the tree alone could overflow the stack.)
 const DEEPEST: usize = 64;
 

@@ -36,6 +36,11 @@ fn the_schema_is_one_of_draft_7() {
 }
 
 #[test]
+fn the_schema_offers_no_null() {
+    assert!(!schema().to_string().contains("\"null\""), "TOML has none");
+}
+
+#[test]
 fn the_schema_is_the_same_every_time() {
     assert_eq!(schema().to_string(), schema().to_string());
 }
