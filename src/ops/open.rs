@@ -116,7 +116,7 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
             now: Some(setting.now),
             limits: source::Limits::default(),
         };
-        match (driver.make)(setup) {
+        match (driver.make)(&setup) {
             Ok(made) => {
                 sources.insert(id, Arc::from(made));
             }
