@@ -10,10 +10,7 @@
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    clippy::disallowed_types,
     dead_code,
-    missing_docs,
-    unreachable_pub,
     reason = "a benchmark prints, and uses a part of what the tests share"
 )]
 
@@ -32,6 +29,8 @@ use std::{
 use s3::S3Server;
 use upstream::{Answer, Upstream};
 
+/// How often a plan is measured.
+const RUNS: u64 = 7;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_depstate");
 
 fn main() {
@@ -115,11 +114,14 @@ fn plan(records: usize) {
     }
     std::fs::write(folder.path().join("deps.toml"), manifest).unwrap();
     let applied = run(folder.path(), &server, &["apply", "--yes", "--jobs=16", "-q"]);
-    println!("{records:>6} records: published in {:.2} s, peak {} MiB", applied.wall.as_secs_f64(), applied.peak / 1024);
+    println!(
+        "{records:>6} records: published in {:.2} s, peak {} MiB",
+        applied.wall.as_secs_f64(),
+        applied.peak / 1024
+    );
     let before = server.counts();
     let mut walls = Vec::new();
     let mut peak = 0;
-    const RUNS: u64 = 7;
     for _ in 0..RUNS {
         let ran = run(folder.path(), &server, &["plan", "--detailed-exitcode", "-q"]);
         walls.push(ran.wall);
@@ -144,7 +146,10 @@ fn plan(records: usize) {
     );
     std::fs::remove_dir_all(folder.path().join(".depstate")).unwrap();
     let cold = run(folder.path(), &server, &["plan", "--detailed-exitcode", "-q"]);
-    println!("{records:>6} records: the same without the local cache: {:.0} ms", cold.wall.as_secs_f64() * 1e3);
+    println!(
+        "{records:>6} records: the same without the local cache: {:.0} ms",
+        cold.wall.as_secs_f64() * 1e3
+    );
 }
 
 /// One large file from HTTP to S3, beside a pipe that only reads and hashes it.
@@ -157,7 +162,8 @@ fn mirror(size: u64) {
         let folder = tempfile::tempdir().unwrap();
         let manifest = format!(
             "{}[dependencies.big]\nlines = [{{ constraint = \"*\" }}]\nsource = {{ driver = \"http-json\", url = \"{base}/index.json\", select = \".[]\", artifact = \"{base}/file-{{{{ version }}}}.bin\", insecure = true }}\n",
-            storage(&server).replace("path-style", &format!("prefix = \"round-{round}\"\npath-style"))
+            storage(&server)
+                .replace("path-style", &format!("prefix = \"round-{round}\"\npath-style"))
         );
         std::fs::write(folder.path().join("deps.toml"), manifest).unwrap();
         let ran = run(folder.path(), &server, &["apply", "--yes", "-q"]);

@@ -185,13 +185,16 @@ fn every_code_is_used_and_every_used_code_has_a_page() {
         .join("\n");
     let pages: BTreeSet<&str> = depstate::model::PAGES.iter().map(|page| page.code.as_str()).collect();
     assert_eq!(pages.len(), depstate::model::PAGES.len(), "a code stands twice in the list");
+    let mut unused = Vec::new();
     for code in &pages {
         let kebab = code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         assert!(kebab, "`{code}` is not one kebab-case group");
         let name = code.to_uppercase().replace('-', "_");
-        let used = all.contains(&format!("Code::{name}")) || all.contains(&format!("\"{code}\""));
-        assert!(used, "code `{code}` is used nowhere");
+        if !all.contains(&format!("Code::{name}")) && !all.contains(&format!("\"{code}\"")) {
+            unused.push(*code);
+        }
     }
+    assert!(unused.is_empty(), "codes that nothing uses: {unused:?}");
     for at in all.match_indices("code(\"") {
         let code = all[at.0 + 6..].split('"').next().unwrap();
         assert!(pages.contains(code), "`{code}` has no page");
@@ -213,7 +216,12 @@ fn no_test_file_is_forgotten() {
         } else {
             (file.parent().unwrap(), file.file_stem().unwrap().to_str().unwrap())
         };
-        let declaring = if parent == root { root.join("main.rs") } else { parent.join("mod.rs") };
+        let beside = parent.with_extension("rs");
+        let declaring = match parent == root {
+            true => root.join("main.rs"),
+            false if beside.exists() => beside,
+            false => parent.join("mod.rs"),
+        };
         let text = fs::read_to_string(&declaring).unwrap();
         assert!(text.contains(&format!("mod {name};")), "{} is declared nowhere", file.display());
     }

@@ -50,8 +50,17 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Sto
     let sink = context.sink();
     let how = How { commit_every: args.commit_every, saved: saved.is_some() };
     let report =
-        ops::apply::apply(&project, storage, planned, &request, how, &sink, &interrupts.token)
-            .await?;
+        // On the heap: it holds a whole apply.
+        Box::pin(ops::apply::apply(
+            &project,
+            storage,
+            planned,
+            &request,
+            how,
+            &sink,
+            &interrupts.token,
+        ))
+        .await?;
     drop(sink);
     context.print(
         &json(&report),
@@ -96,7 +105,10 @@ fn saved_plan(args: &ApplyArgs, context: &Context) -> Result<Option<wire::plan::
     if !is_plan_file(file) {
         return Ok(None);
     }
-    if args.planning.update || !args.planning.exclude.is_empty() || args.planning.time.as_of.is_some() {
+    if args.planning.update
+        || !args.planning.exclude.is_empty()
+        || args.planning.time.as_of.is_some()
+    {
         return Err(Stop::Usage(
             "a saved plan says what is planned: `--update`, `--exclude` and `--as-of` can't change it"
                 .to_owned(),
@@ -123,14 +135,18 @@ fn saved_request(saved: &wire::plan::SavedPlan, context: &Context) -> Result<Req
     };
     let flag = |name: &str| options.get(name).and_then(serde_json::Value::as_bool) == Some(true);
     let bad = |what: &str| {
-        Stop::from(OpsError::said(Code::PLAN_FILE, format!("the plan file has no `options.{what}`"), None))
+        Stop::from(OpsError::said(
+            Code::PLAN_FILE,
+            format!("the plan file has no `options.{what}`"),
+            None,
+        ))
     };
-    let as_of: jiff::Timestamp = options
-        .get("as_of")
-        .and_then(|v| v.as_str()?.parse().ok())
-        .ok_or_else(|| bad("as_of"))?;
-    let max_retire =
-        options.get("max_retire").and_then(serde_json::Value::as_u64).ok_or_else(|| bad("max_retire"))?;
+    let as_of: jiff::Timestamp =
+        options.get("as_of").and_then(|v| v.as_str()?.parse().ok()).ok_or_else(|| bad("as_of"))?;
+    let max_retire = options
+        .get("max_retire")
+        .and_then(serde_json::Value::as_u64)
+        .ok_or_else(|| bad("max_retire"))?;
     let refresh = options.get("refresh").and_then(serde_json::Value::as_str);
     if refresh == Some("none") {
         return Err(OpsError::said(
@@ -176,14 +192,16 @@ fn compare(
     if let Some((_, why)) = differs.iter().find(|(differs, _)| *differs) {
         return Err(stale(why));
     }
-    let undecided =
-        planned.plan.steps.iter().find(|step| {
-            step.action.moves_bytes() && step.after.as_ref().is_none_or(|after| after.sha256.is_none())
-        });
+    let undecided = planned.plan.steps.iter().find(|step| {
+        step.action.moves_bytes() && step.after.as_ref().is_none_or(|after| after.sha256.is_none())
+    });
     if let Some(step) = undecided {
         return Err(OpsError::said(
             Code::PLAN_UNDECIDED,
-            format!("the digest of {} is known only at apply, so the plan does not say what it is", step.address),
+            format!(
+                "the digest of {} is known only at apply, so the plan does not say what it is",
+                step.address
+            ),
             Some("run `depstate lock`, which downloads it once, and plan again"),
         ));
     }

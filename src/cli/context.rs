@@ -23,7 +23,11 @@ use crate::{
     model::{Address, Environment, Sink},
     ops::{OpsError, Setting},
     planner::{Filter, Options, Update},
-    render::{self, Style, bars::Bars, lines::{Lines, Silent}},
+    render::{
+        self, Style,
+        bars::Bars,
+        lines::{Lines, Silent},
+    },
 };
 
 /// What a command knows before it begins.
@@ -184,8 +188,7 @@ impl Context {
         let text = match stop {
             Stop::Usage(text) => format!("{}: {text}", self.stderr_style.error("error")),
             Stop::Ops(OpsError::Said { code, message, help, .. }) => {
-                let mut text =
-                    format!("{}[{code}]: {message}", self.stderr_style.error("error"));
+                let mut text = format!("{}[{code}]: {message}", self.stderr_style.error("error"));
                 if let Some(help) = help {
                     text.push_str("\n  help: ");
                     text.push_str(help);
@@ -213,7 +216,6 @@ impl Context {
             let mut first = true;
             while let Some(is_term) = signal().await {
                 if !first {
-                    #[expect(clippy::exit, reason = "the person asked twice; nothing is half-written that the next run does not see")]
                     std::process::exit(if is_term { 143 } else { 130 });
                 }
                 first = false;

@@ -12,7 +12,9 @@ pub(super) fn run(context: &Context) -> Result<Exit, Stop> {
     let mut json = Vec::new();
     let mut add = |kind: &str, name: &str, about: &str, fields: &[&str]| {
         rows.push((format!("{kind} {name}"), format!("{about} ({})", fields.join(", "))));
-        json.push(serde_json::json!({"kind": kind, "name": name, "about": about, "fields": fields}));
+        json.push(
+            serde_json::json!({"kind": kind, "name": name, "about": about, "fields": fields}),
+        );
     };
     for driver in source::DRIVERS {
         add("source", driver.name, driver.about, driver.fields);

@@ -24,7 +24,8 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<Exit, Stop> {
         let nearest = PAGES
             .iter()
             .max_by(|a, b| {
-                let near = |page: &crate::model::Page| strsim::jaro_winkler(page.code.as_str(), code);
+                let near =
+                    |page: &crate::model::Page| strsim::jaro_winkler(page.code.as_str(), code);
                 near(a).total_cmp(&near(b))
             })
             .map_or("", |page| page.code.as_str());
@@ -43,7 +44,14 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<Exit, Stop> {
     let text = format!("{}: {kind}\n\n{}\n\n{}\n", page.code, page.title, page.text);
     context.print(
         &json,
-        |style| format!("{}: {kind}\n\n{}\n\n{}\n", style.bold(page.code.as_str()), page.title, page.text),
+        |style| {
+            format!(
+                "{}: {kind}\n\n{}\n\n{}\n",
+                style.bold(page.code.as_str()),
+                page.title,
+                page.text
+            )
+        },
         || text.clone(),
     )?;
     Ok(Exit::Done)

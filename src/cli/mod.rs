@@ -60,7 +60,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
         Command::Lock(args) => lock::run(&args, context).await,
         Command::Update(args) => lock::update(&args, context).await,
         Command::Plan(args) => plan::run(&args, context).await,
-        Command::Apply(args) => apply::run(&args, context).await,
+        Command::Apply(args) => Box::pin(apply::run(&args, context)).await,
         Command::Show(args) => show::run(&args, context).await,
         Command::Status => status::run(context).await,
         Command::Explain(args) => explain::run(&args, context),

@@ -49,13 +49,12 @@ pub(super) async fn run(args: &ShowArgs, context: &Context) -> Result<Exit, Stop
                 (record.address.to_string(), text)
             })
             .collect();
-        let mut text = render::release_lines(&rows);
         let count = render::count(records.len() as u64, "artifact");
-        text.push_str(&match &snapshot {
-            None => format!("{count} in {location}, nothing published yet.\n"),
-            Some(snapshot) => format!("{count} in {location}, serial {}.\n", snapshot.head.serial),
-        });
-        text
+        let place = match &snapshot {
+            None => format!("{location}, nothing published yet"),
+            Some(snapshot) => format!("{location}, serial {}", snapshot.head.serial),
+        };
+        format!("{}{count} in {place}.\n", render::release_lines(&rows))
     };
     let text = human(context.style());
     context.print(&json, |_| text.clone(), || format!("```text\n{text}```\n"))?;

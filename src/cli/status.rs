@@ -44,11 +44,9 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
     ];
     let lock = match (&project.lock_text, unsettled.as_slice()) {
         (None, _) => "there is none; `depstate lock` writes it".to_owned(),
-        (Some(_), []) => format!(
-            "{}, {}",
-            render::count(versions, "version"),
-            render::count(files, "file")
-        ),
+        (Some(_), []) => {
+            format!("{}, {}", render::count(versions, "version"), render::count(files, "file"))
+        }
         (Some(_), ids) => format!("does not answer what deps.toml asks of {}", ids.join(", ")),
     };
     rows.push(("deps.lock".to_owned(), lock));

@@ -2,7 +2,6 @@
 
 use crate::{
     disk::DiskError, lock::LockError, manifest::ManifestReport, model::Code, state::StateError,
-    storage::StorageError,
 };
 
 /// An operation could not be carried out at all. (A step that fails is an outcome, not this.)
@@ -55,17 +54,8 @@ impl OpsError {
 
 impl From<StateError> for OpsError {
     fn from(error: StateError) -> Self {
-        let message = chain(&error);
-        let (code, help) = match error {
-            StateError::Storage { source: StorageError::Denied { help, .. }, .. } => {
-                (Code::STORAGE_DENIED, help)
-            }
-            StateError::Storage { source: StorageError::Failed { help, .. }, .. } => {
-                (Code::STORAGE_FAILED, help)
-            }
-            StateError::Refused { code, help, .. } => (code, help),
-        };
-        Self::Said { code, message, help, source: None }
+        let (code, help) = (error.code(), error.help().map(str::to_owned));
+        Self::Said { code, message: chain(&error), help, source: None }
     }
 }
 

@@ -123,12 +123,13 @@ async fn one(
     // An address list is settled by whoever opens it, and a moved file must be the locked one.
     let must_read = request.download || candidate.needs_digest || candidate.expect.is_some();
     if located.sha256.is_none() && must_read && !project.setting.offline {
-        let hashed = transfer::download(project, source.as_ref(), address, &candidate.urls, &located, sink)
-            .await
-            .map_err(|failed| Finding {
-                severity: if failed.refused { Severity::Refused } else { Severity::Error },
-                ..trouble(failed.code, failed.message, failed.help)
-            })?;
+        let hashed =
+            transfer::download(project, source.as_ref(), address, &candidate.urls, &located, sink)
+                .await
+                .map_err(|failed| Finding {
+                    severity: if failed.refused { Severity::Refused } else { Severity::Error },
+                    ..trouble(failed.code, failed.message, failed.help)
+                })?;
         located.url = hashed.url;
         located.size = Some(hashed.size);
         located.sha256 = Some(hashed.sha256);
@@ -170,7 +171,8 @@ async fn read(
         verify::check(&wanted, &hasher.finish(), url, None)
             .map_err(|mismatch| (Code::DIGEST_MISMATCH, mismatch.to_string()))?;
     }
-    let unreadable = |why: String| (Code::CHECKSUM_UNREADABLE, format!("checksum file `{url}`: {why}"));
+    let unreadable =
+        |why: String| (Code::CHECKSUM_UNREADABLE, format!("checksum file `{url}`: {why}"));
     match select {
         None => verify::find(file, &candidate.name, algorithm)
             .map_err(|error| (error.code(), format!("checksum file `{url}`: {}", chain(&error)))),

@@ -32,7 +32,8 @@ pub async fn lock(
     request: &Request,
     sink: &Arc<dyn Sink>,
 ) -> Result<LockRequest, OpsError> {
-    let known = project.manifest.dependencies.keys().all(|id| project.lock.dependencies.contains_key(id));
+    let known =
+        project.manifest.dependencies.keys().all(|id| project.lock.dependencies.contains_key(id));
     let refresh = if known { Refresh::None } else { Refresh::Index };
     let request = Request { refresh, download: true, ..request.clone() };
     let planned = plan(project, storage, &request, sink).await?;

@@ -34,7 +34,9 @@ pub(crate) async fn published(
     let documents = project.documents();
     let not_asked = || Observed::Unknown(Why::NotAsked);
     let published = match refresh {
-        Refresh::None => Published { snapshot: not_asked(), objects: Observed::Unknown(Why::NotAsked) },
+        Refresh::None => {
+            Published { snapshot: not_asked(), objects: Observed::Unknown(Why::NotAsked) }
+        }
         Refresh::Index => Published {
             snapshot: Observed::Known(state::read(storage, documents.as_ref()).await?),
             objects: Observed::Unknown(Why::NotAsked),
@@ -61,7 +63,9 @@ fn not_owner(owner: &str, project: &Project, location: &str) -> OpsError {
             "`{location}` belongs to project `{owner}`, this is project `{}`",
             project.manifest.project
         ),
-        Some("one prefix, one project: use another `prefix` or `path` in `[storage]`, or the right deps.toml"),
+        Some(
+            "one prefix, one project: use another `prefix` or `path` in `[storage]`, or the right deps.toml",
+        ),
     )
 }
 
@@ -114,7 +118,11 @@ pub(crate) async fn rehash(
     found.into_iter().collect()
 }
 
-async fn one(storage: &dyn StorageReader, key: &ObjectKey, meta: Option<&ObjectMeta>) -> Observed<Sha256> {
+async fn one(
+    storage: &dyn StorageReader,
+    key: &ObjectKey,
+    meta: Option<&ObjectMeta>,
+) -> Observed<Sha256> {
     let unknown = |why: String| Observed::Unknown(Why::Failed(why));
     match storage.head(key).await {
         Ok(Some(meta)) => {

@@ -71,13 +71,8 @@ pub async fn plan(
         refuse_questions(&questions)?;
     }
     let listings = observe::listings(project, &questions, sink).await;
-    let selection = planner::select(
-        &project.manifest,
-        &project.lock,
-        snapshot,
-        &listings,
-        &request.options,
-    );
+    let selection =
+        planner::select(&project.manifest, &project.lock, snapshot, &listings, &request.options);
     let (located, troubles) = locate::locate(project, &selection, request, sink).await;
     let rehashed = match (snapshot, &published.objects) {
         (Some(snapshot), Observed::Known(objects)) => {
@@ -150,7 +145,9 @@ fn refuse_questions(questions: &BTreeMap<DependencyId, Question>) -> Result<(), 
             Question::Settled => None,
             Question::Ask(why) => Some(match why {
                 WhyAsk::NotLocked => format!("`{id}` is not in it"),
-                WhyAsk::QuestionChanged => format!("`{id}` asks for something else than it answers"),
+                WhyAsk::QuestionChanged => {
+                    format!("`{id}` asks for something else than it answers")
+                }
                 WhyAsk::Update => format!("`{id}` is to be updated"),
             }),
         })
@@ -160,7 +157,10 @@ fn refuse_questions(questions: &BTreeMap<DependencyId, Question>) -> Result<(), 
     }
     Err(OpsError::said(
         Code::LOCK_OUTDATED,
-        format!("deps.lock is not right and `--locked` does not let it change: {}", wrong.join("; ")),
+        format!(
+            "deps.lock is not right and `--locked` does not let it change: {}",
+            wrong.join("; ")
+        ),
         Some("run `depstate lock`, look at the difference, and commit deps.lock"),
     ))
 }

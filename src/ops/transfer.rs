@@ -91,7 +91,10 @@ async fn open(source: &dyn SourceDriver, urls: &[String]) -> Result<(String, Byt
             Err(error) => return Err(Failed::new(error.code(), chain(&error))),
         }
     }
-    Err(Failed::new(Code::SOURCE_FAILED, absent.unwrap_or_else(|| "there is no address".to_owned())))
+    Err(Failed::new(
+        Code::SOURCE_FAILED,
+        absent.unwrap_or_else(|| "there is no address".to_owned()),
+    ))
 }
 
 fn expected(file: &LocatedFile) -> Expected {
@@ -106,7 +109,8 @@ fn hasher(file: &LocatedFile) -> Hasher {
 fn judge(file: &LocatedFile, hashed: &Hashed, url: &str, stream: &Origin) -> Result<(), Failed> {
     let shown = stream.url.as_deref().unwrap_or(url);
     verify::check(&expected(file), hashed, shown, stream.content_type.as_deref()).map_err(
-        |mismatch| Failed {
+        |mismatch| {
+            Failed {
             refused: true,
             help: Some(
                 "find out why upstream serves other bytes; `exclude` the version with a reason, or \
@@ -114,6 +118,7 @@ fn judge(file: &LocatedFile, hashed: &Hashed, url: &str, stream: &Origin) -> Res
                     .to_owned(),
             ),
             ..Failed::new(Code::DIGEST_MISMATCH, mismatch.to_string())
+        }
         },
     )
 }
@@ -264,7 +269,8 @@ async fn pour(
                 continue;
             }
             let begun = job.storage.upload(job.key).await;
-            let upload = body.upload.insert(begun.map_err(|error| Failed::storage(&error, &doing))?);
+            let upload =
+                body.upload.insert(begun.map_err(|error| Failed::storage(&error, &doing))?);
             for part in std::mem::take(&mut body.parts) {
                 upload.write(part).await.map_err(|error| Failed::storage(&error, &doing))?;
             }
@@ -302,7 +308,9 @@ async fn put(job: &Job<'_>, bytes: Bytes, hashed: &Hashed) -> Result<ObjectMeta,
             Err(error) => error,
         };
         match &error {
-            PutError::Refused(_) | PutError::Missing(_) => return Err(Failed::put(&error, job.key)),
+            PutError::Refused(_) | PutError::Missing(_) => {
+                return Err(Failed::put(&error, job.key));
+            }
             PutError::Precondition(_) => {
                 return landed(job, hashed).await.ok_or_else(|| Failed::put(&error, job.key));
             }

@@ -82,7 +82,8 @@ impl Sink for Bars {
                     return;
                 }
                 let (bar, shape) = if let Some(size) = size {
-                    let shape = "  {prefix:.dim} {msg} {bar:20} {binary_bytes}/{binary_total_bytes}";
+                    let shape =
+                        "  {prefix:.dim} {msg} {bar:20} {binary_bytes}/{binary_total_bytes}";
                     (ProgressBar::new(*size), shape)
                 } else {
                     (ProgressBar::new_spinner(), "  {prefix:.dim} {msg} {spinner} {binary_bytes}")

@@ -1,9 +1,9 @@
 //! Progress where there is no terminal: one plain line for each finished thing.
 
-use std::{collections::BTreeMap, io::Write, sync::Mutex};
+use std::{io::Write, sync::Mutex};
 
 use super::{Style, grammar, plan_text};
-use crate::model::{Action, Address, Event, Outcome, Sink};
+use crate::model::{Event, Outcome, Sink};
 
 /// Writes a line for what ended; nothing moves and nothing is drawn over.
 pub struct Lines {
@@ -14,7 +14,6 @@ pub struct Lines {
 
 struct State {
     out: Box<dyn Write + Send>,
-    running: BTreeMap<Address, Action>,
     done: usize,
     all: usize,
 }
@@ -28,7 +27,7 @@ impl std::fmt::Debug for Lines {
 impl Lines {
     /// Lines to a writer; `verbose` adds the remarks.
     pub fn new(out: Box<dyn Write + Send>, style: Style, verbose: bool) -> Self {
-        let state = State { out, running: BTreeMap::new(), done: 0, all: 0 };
+        let state = State { out, done: 0, all: 0 };
         Self { state: Mutex::new(state), style, verbose }
     }
 }
@@ -46,20 +45,13 @@ impl Sink for Lines {
                     grammar::bytes(*bytes)
                 )
             }
-            Event::StepStarted { address, action, .. } => {
-                state.running.insert(address.clone(), *action);
-                return;
-            }
             Event::StepEnded { address, outcome } => {
                 state.done += 1;
-                let action = state.running.remove(address).unwrap_or(Action::Create);
                 let counter = format!("[{}/{}]", state.done, state.all);
                 match outcome {
-                    Outcome::Done { bytes } => format!(
-                        "{counter} uploaded {address} ({}, to be {})",
-                        grammar::bytes(*bytes),
-                        plan_text::past(action)
-                    ),
+                    Outcome::Done { bytes } => {
+                        format!("{counter} uploaded {address}, {}", grammar::bytes(*bytes))
+                    }
                     Outcome::Failed(why) => format!(
                         "{counter} {} {address}: {}",
                         self.style.error("failed"),
@@ -76,9 +68,11 @@ impl Sink for Lines {
             Event::Asked { dependency, rows } if self.verbose => {
                 format!("Asked {dependency}: {}", grammar::count(*rows as u64, "row"))
             }
-            Event::Asking { .. } | Event::Asked { .. } | Event::Bytes { .. } | Event::Remark(_) => {
-                return;
-            }
+            Event::StepStarted { .. }
+            | Event::Asking { .. }
+            | Event::Asked { .. }
+            | Event::Bytes { .. }
+            | Event::Remark(_) => return,
         };
         // A closed stderr is no reason to stop an apply.
         let _closed = writeln!(state.out, "{text}");

@@ -17,7 +17,7 @@ fn interrupted(signal: &str) -> (Ran, Sandbox, Upstream) {
     upstream.route("/quick.json", Answer::json(r#"["1.0.0"]"#));
     upstream.route("/quick-1.0.0.bin", Answer::body("quick"));
     upstream.route("/stuck.json", Answer::json(r#"["1.0.0"]"#));
-    upstream.route("/stuck-1.0.0.bin", Answer::body("stuck").slow(Duration::from_secs(120)));
+    upstream.route("/stuck-1.0.0.bin", Answer::body("stuck").slow(Duration::from_mins(2)));
     let dependency = |name: &str| {
         format!(
             "[dependencies.{name}]\nsource = {{ driver = \"http-json\", url = \"{base}/{name}.json\", select = \".[]\", artifact = \"{base}/{name}-{{{{ version }}}}.bin\", insecure = true }}\nlines = [{{ constraint = \"*\" }}]\n"
@@ -36,13 +36,13 @@ fn interrupted(signal: &str) -> (Ran, Sandbox, Upstream) {
         .unwrap();
     let since = Instant::now();
     while upstream.asked("/stuck-1.0.0.bin") == 0 || sandbox.files("mirror/artifacts/quick").is_empty() {
-        assert!(since.elapsed() < Duration::from_secs(60), "the apply did not get that far");
+        assert!(since.elapsed() < Duration::from_mins(1), "the apply did not get that far");
         std::thread::sleep(Duration::from_millis(20));
     }
     let kill = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
     assert!(kill.unwrap().success());
     let ran = sandbox.ran(child.wait_with_output().unwrap());
-    assert!(since.elapsed() < Duration::from_secs(60), "it took {:?} to stop", since.elapsed());
+    assert!(since.elapsed() < Duration::from_mins(1), "it took {:?} to stop", since.elapsed());
     (ran, sandbox, upstream)
 }
 

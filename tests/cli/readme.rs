@@ -28,13 +28,13 @@ fn console_blocks_print_what_they_say() {
     for block in blocks(&readme(), "console") {
         let mut wanted: Vec<(String, String)> = Vec::new();
         for line in block.lines() {
-            match line.strip_prefix("$ ") {
-                Some(command) => wanted.push((command.to_owned(), String::new())),
-                None => {
-                    let output = &mut wanted.last_mut().unwrap().1;
-                    output.push_str(line);
-                    output.push('\n');
-                }
+            if let Some(command) = line.strip_prefix("$ ") {
+                wanted.push((command.to_owned(), String::new()));
+            } else {
+                let output = &mut wanted.last_mut().unwrap().1;
+                output.push_str(line);
+                output.push('
+');
             }
         }
         for (command, output) in wanted {

@@ -60,11 +60,9 @@ impl Run<'_> {
         let mut done = Vec::new();
         for step in &steps {
             match self.change_of(step, &mut changes) {
-                Ok(bytes) => done.push(Done {
-                    address: step.address.clone(),
-                    action: step.action,
-                    bytes,
-                }),
+                Ok(bytes) => {
+                    done.push(Done { address: step.address.clone(), action: step.action, bytes })
+                }
                 Err(message) => {
                     let failure = Failure {
                         what: step.address.to_string(),

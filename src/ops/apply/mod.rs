@@ -159,7 +159,10 @@ impl Run<'_> {
                     if !self.how.saved {
                         self.report.failed.push(Failure {
                             what: self.storage.location(),
-                            message: format!("others committed first, {races} times in a row [{}]", Code::LOST_RACE),
+                            message: format!(
+                                "others committed first, {races} times in a row [{}]",
+                                Code::LOST_RACE
+                            ),
                             help: Some("run apply again".to_owned()),
                             refused: false,
                         });
@@ -179,12 +182,14 @@ impl Run<'_> {
     /// After a lost race: reads again, plans again (the same function), stands the transaction on
     /// the new HEAD. False: nothing is left to do.
     async fn again(&mut self, tx: &mut Transaction) -> Result<bool, OpsError> {
-        let planned = super::plan(self.project, self.storage.as_ref(), self.request, self.sink).await?;
+        let planned =
+            super::plan(self.project, self.storage.as_ref(), self.request, self.sink).await?;
         let snapshot = planned.snapshot.clone();
         self.planned = planned;
-        let steps = self.planned.plan.steps.iter().any(|step| {
-            step.action.changes_index() && !self.failed.contains_key(&step.address)
-        });
+        let steps =
+            self.planned.plan.steps.iter().any(|step| {
+                step.action.changes_index() && !self.failed.contains_key(&step.address)
+            });
         let Some(snapshot) = snapshot.filter(|_| steps) else { return Ok(false) };
         if !tx.rebase(snapshot.clone()).await? {
             // The collector took this apply for dead: what was uploaded may be gone.
@@ -248,7 +253,8 @@ impl Run<'_> {
             if !self.request.locked {
                 self.report.lock_written = lock::write(self.project, &new)?;
             }
-            let adopted = self.planned.plan.steps.iter().filter(|step| step.action == Action::Adopt);
+            let adopted =
+                self.planned.plan.steps.iter().filter(|step| step.action == Action::Adopt);
             for step in adopted {
                 self.committed.insert(step.address.clone());
                 self.report.done.push(Done {

@@ -48,8 +48,7 @@ impl Run<'_> {
                     && !this.cancel.is_cancelled()
                     && let Some(step) = pending.pop_front()
                 {
-                    let version =
-                        (step.address.dependency.clone(), step.address.version.clone());
+                    let version = (step.address.dependency.clone(), step.address.version.clone());
                     if since.elapsed() > this.how.commit_every && !begun.contains(&version) {
                         left = true;
                         continue;
@@ -106,7 +105,9 @@ impl Run<'_> {
             .sources
             .get(&step.address.dependency)
             .ok_or_else(|| missing("the dependency has no source"))?;
-        let key = tx.artifact_key(&step.address, &artifact.file);
+        let key = tx
+            .artifact_key(&step.address, &artifact.file)
+            .map_err(|error| Failed::new(error.code(), crate::ops::error::chain(&error)))?;
         let file = LocatedFile {
             url: artifact.source.urls.first().cloned().unwrap_or_default(),
             size: artifact.source.size,
