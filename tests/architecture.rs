@@ -25,15 +25,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "ops",
         &[
-            "model", "template", "manifest", "lock", "wire", "planner", "commit", "net", "disk", "source",
-            "storage", "verify", "state",
+            "model", "template", "manifest", "lock", "wire", "planner", "commit", "net", "disk",
+            "source", "storage", "verify", "state",
         ],
     ),
     (
         "cli",
         &[
-            "model", "template", "manifest", "lock", "wire", "planner", "commit", "render", "net", "disk",
-            "source", "storage", "verify", "state", "ops",
+            "model", "template", "manifest", "lock", "wire", "planner", "commit", "render", "net",
+            "disk", "source", "storage", "verify", "state", "ops",
         ],
     ),
 ];
@@ -41,8 +41,23 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 /// Rooms that do no I/O and read no clock, environment or chance.
 const PURE: &[&str] = &["model", "template", "manifest", "lock", "wire", "planner", "commit"];
 const IMPURE_WORDS: &[&str] = &[
-    "tokio::", "reqwest::", "aws_sdk", "std::fs", "fs_err", "std::env", "std::net", "std::process", "::now()",
-    "async fn", "println!", "Uuid::new_v4", "Ulid::new", "rand::", "std::thread", "HashMap", "HashSet",
+    "tokio::",
+    "reqwest::",
+    "aws_sdk",
+    "std::fs",
+    "fs_err",
+    "std::env",
+    "std::net",
+    "std::process",
+    "::now()",
+    "async fn",
+    "println!",
+    "Uuid::new_v4",
+    "Ulid::new",
+    "rand::",
+    "std::thread",
+    "HashMap",
+    "HashSet",
 ];
 
 /// Crates and the only places that may name them.
@@ -72,7 +87,8 @@ const MAX_LINES: usize = 400;
 /// What starts other programs. Only a room of its own may, and nothing that `plan` reaches.
 const RUNS_PROGRAMS: &[&str] = &["process::Command", "Command::new", "libc::exec", "execve"];
 const WORKSHOP: &str = "workshop";
-const MAY_NAME_WORKSHOP: &[&str] = &["ops/apply", "ops/build", "ops/test", "cli/apply", "cli/build", "cli/test"];
+const MAY_NAME_WORKSHOP: &[&str] =
+    &["ops/apply", "ops/build", "ops/test", "cli/apply", "cli/build", "cli/test"];
 
 #[test]
 fn rooms_name_only_lower_floors() {
@@ -88,7 +104,8 @@ fn rooms_name_only_lower_floors() {
             continue;
         };
         for named in rooms_named(&text) {
-            if named != room && table.contains_key(named.as_str()) && !may.contains(&named.as_str()) {
+            if named != room && table.contains_key(named.as_str()) && !may.contains(&named.as_str())
+            {
                 wrong.push(format!("{path}: `{room}` names `{named}`"));
             }
         }
@@ -183,7 +200,8 @@ fn every_code_is_used_and_every_used_code_has_a_page() {
         .map(|(_, text)| text)
         .collect::<Vec<_>>()
         .join("\n");
-    let pages: BTreeSet<&str> = depstate::model::PAGES.iter().map(|page| page.code.as_str()).collect();
+    let pages: BTreeSet<&str> =
+        depstate::model::PAGES.iter().map(|page| page.code.as_str()).collect();
     assert_eq!(pages.len(), depstate::model::PAGES.len(), "a code stands twice in the list");
     let mut unused = Vec::new();
     for code in &pages {

@@ -36,7 +36,10 @@ fn a_manifest_that_is_too_large_or_no_text() {
     let since = Instant::now();
     golden("bad_input/10-mb", &sandbox.run(["plan"]).exits(1).all());
     assert!(since.elapsed().as_secs() < 20, "a manifest of 10 MB took {:?}", since.elapsed());
-    sandbox.write("deps.toml", (0..4096_u32).flat_map(|n| (n * 7919).to_be_bytes()).collect::<Vec<u8>>());
+    sandbox.write(
+        "deps.toml",
+        (0..4096_u32).flat_map(|n| (n * 7919).to_be_bytes()).collect::<Vec<u8>>(),
+    );
     let junk = sandbox.run(["plan"]).exits(1);
     assert!(!junk.stderr.contains("panicked"), "{}", junk.all());
     sandbox.write("deps.toml", "[".repeat(50_000));
@@ -73,7 +76,10 @@ fn a_template_that_names_itself_or_never_ends() {
     for (name, file) in [
         ("names-itself", "{{ file }}"),
         ("macro-calls-itself", "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}"),
-        ("loops", "{% for a in 'xxxxxxxxxxxxxxxxxxxx' %}{% for b in 'xxxxxxxxxxxxxxxxxxxx' %}{% for c in 'xxxxxxxxxxxxxxxxxxxx' %}{% for d in 'xxxxxxxxxxxxxxxxxxxx' %}{{ version }}{% endfor %}{% endfor %}{% endfor %}{% endfor %}"),
+        (
+            "loops",
+            "{% for a in 'xxxxxxxxxxxxxxxxxxxx' %}{% for b in 'xxxxxxxxxxxxxxxxxxxx' %}{% for c in 'xxxxxxxxxxxxxxxxxxxx' %}{% for d in 'xxxxxxxxxxxxxxxxxxxx' %}{{ version }}{% endfor %}{% endfor %}{% endfor %}{% endfor %}",
+        ),
         ("grows", "{% set x = 'x' * 100000000 %}{{ x }}"),
     ] {
         let sandbox = with_template(file);
@@ -81,7 +87,10 @@ fn a_template_that_names_itself_or_never_ends() {
         assert_eq!(ran.status, 1, "{name}: {}", ran.all());
         assert!(!ran.stderr.contains("panicked"), "{name}: {}", ran.all());
         golden(&format!("bad_input/template-{name}"), &ran.all());
-        assert!(!sandbox.exists("deps.lock") && sandbox.files("mirror/artifacts").is_empty(), "{name}");
+        assert!(
+            !sandbox.exists("deps.lock") && sandbox.files("mirror/artifacts").is_empty(),
+            "{name}"
+        );
     }
 }
 

@@ -27,7 +27,8 @@ fn two() -> Sandbox {
     let sandbox = Sandbox::with(TWO);
     for name in ["left", "right"] {
         for target in ["linux-amd64", "linux-arm64"] {
-            sandbox.write(&format!("{name}/{name}-1.0.0-{target}.tar.gz"), format!("{name} {target}"));
+            sandbox
+                .write(&format!("{name}/{name}-1.0.0-{target}.tar.gz"), format!("{name} {target}"));
         }
     }
     sandbox

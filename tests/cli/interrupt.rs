@@ -35,7 +35,9 @@ fn interrupted(signal: &str) -> (Ran, Sandbox, Upstream) {
         .spawn()
         .unwrap();
     let since = Instant::now();
-    while upstream.asked("/stuck-1.0.0.bin") == 0 || sandbox.files("mirror/artifacts/quick").is_empty() {
+    while upstream.asked("/stuck-1.0.0.bin") == 0
+        || sandbox.files("mirror/artifacts/quick").is_empty()
+    {
         assert!(since.elapsed() < Duration::from_mins(1), "the apply did not get that far");
         std::thread::sleep(Duration::from_millis(20));
     }

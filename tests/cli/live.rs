@@ -69,7 +69,8 @@ fn a_real_npm_package_is_mirrored_to_a_folder_and_to_s3() {
             .set("DEPSTATE_TEST_REGISTRY", &registry)
             .set("AWS_ACCESS_KEY_ID", server.access_key())
             .set("AWS_SECRET_ACCESS_KEY", server.secret_key());
-        let passed_on = ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+        let passed_on =
+            ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
         for name in passed_on {
             if let Ok(value) = std::env::var(name) {
                 sandbox.set(name, &value);
@@ -78,7 +79,10 @@ fn a_real_npm_package_is_mirrored_to_a_folder_and_to_s3() {
         let applied = sandbox.run(["apply", "--yes"]).exits(0);
         assert!(applied.stdout.contains("1 created"), "{}", applied.all());
         let lock = sandbox.read("deps.lock");
-        assert!(lock.contains("url = \"registry:"), "an address of the registry is in the lock: {lock}");
+        assert!(
+            lock.contains("url = \"registry:"),
+            "an address of the registry is in the lock: {lock}"
+        );
         assert!(lock.contains("upstream-digest = \"sha512:"), "integrity was not kept: {lock}");
         assert!(lock.contains("evidence = \"index\""), "{lock}");
         let _settled = sandbox.run(["plan", "--detailed-exitcode", "--locked"]).exits(0);
@@ -93,6 +97,9 @@ fn a_real_npm_package_is_mirrored_to_a_folder_and_to_s3() {
         };
         let digest = depstate::model::Sha256::of(&bytes).to_string();
         assert_eq!(record["sha256"], digest.as_str());
-        println!("LIVE TEST RAN: {PACKAGE} {VERSION}, {} bytes, sha256 {digest}, read back from {key}", bytes.len());
+        println!(
+            "LIVE TEST RAN: {PACKAGE} {VERSION}, {} bytes, sha256 {digest}, read back from {key}",
+            bytes.len()
+        );
     }
 }

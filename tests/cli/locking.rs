@@ -76,7 +76,8 @@ fn a_version_that_vanishes_upstream_is_an_error_and_never_a_retire() {
     let sandbox = Sandbox::example("quickstart");
     let _published = sandbox.run(["apply", "--yes"]).exits(0);
     for target in ["linux-amd64", "linux-arm64"] {
-        std::fs::remove_file(sandbox.path(&format!("upstream/hello-2.0.0-{target}.tar.gz"))).unwrap();
+        std::fs::remove_file(sandbox.path(&format!("upstream/hello-2.0.0-{target}.tar.gz")))
+            .unwrap();
     }
     let head = sandbox.read("mirror/head.json");
     golden("locking/shrank", &sandbox.run(["plan", "--update"]).exits(3).all());

@@ -33,7 +33,8 @@ fn json_is_what_the_schema_says_and_goes_to_a_file_too() {
 #[test]
 fn the_same_inputs_give_the_same_bytes() {
     let sandbox = Sandbox::example("quickstart");
-    let plan = || sandbox.run(["plan", "--format", "json", "--as-of", "2026-11-20"]).exits(0).stdout;
+    let plan =
+        || sandbox.run(["plan", "--format", "json", "--as-of", "2026-11-20"]).exits(0).stdout;
     let first = plan();
     for _ in 0..3 {
         assert_eq!(plan(), first);
@@ -52,7 +53,8 @@ fn colours_only_where_they_are_wanted() {
 #[test]
 fn a_closed_pipe_is_no_panic() {
     let sandbox = Sandbox::example("quickstart");
-    for command in [&["plan"][..], &["plan", "--format", "json"], &["schema", "deps"], &["explain"]] {
+    for command in [&["plan"][..], &["plan", "--format", "json"], &["schema", "deps"], &["explain"]]
+    {
         let mut child = sandbox
             .command(command.iter().copied())
             .stdout(Stdio::piped())

@@ -15,7 +15,8 @@ fn tree(sandbox: &Sandbox) -> String {
 
 /// `<TX>` for a ULID, alone or behind a serial.
 fn shape(segment: &str) -> String {
-    let ulid = |s: &str| s.len() == 26 && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    let ulid =
+        |s: &str| s.len() == 26 && s.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     let (stem, ending) = segment.split_once('.').map_or((segment, ""), |(s, e)| (s, e));
     let dot = if ending.is_empty() { "" } else { "." };
     match stem.split_once('-') {
@@ -43,12 +44,16 @@ fn a_new_upstream_version_is_found_by_update_alone() {
     let sandbox = Sandbox::example("quickstart");
     let _published = sandbox.run(["apply", "--yes"]).exits(0);
     for target in ["linux-amd64", "linux-arm64"] {
-        sandbox.write(&format!("upstream/hello-1.2.0-{target}.tar.gz"), format!("1.2.0 for {target}"));
+        sandbox
+            .write(&format!("upstream/hello-1.2.0-{target}.tar.gz"), format!("1.2.0 for {target}"));
     }
     let _kept = sandbox.run(["plan", "--detailed-exitcode"]).exits(0);
     let plan = sandbox.run(["plan", "--detailed-exitcode", "--update"]).exits(2);
     golden("quickstart/5-plan-update", &plan.all());
-    golden("quickstart/6-apply-update", &sandbox.run(["apply", "--yes", "--update", "--jobs=1"]).all());
+    golden(
+        "quickstart/6-apply-update",
+        &sandbox.run(["apply", "--yes", "--update", "--jobs=1"]).all(),
+    );
     let _settled = sandbox.run(["plan", "--detailed-exitcode", "--locked"]).exits(0);
     // Retired, not deleted: somebody may still read it.
     let old = sandbox.files("mirror").into_iter().filter(|f| f.contains("artifacts/hello/1.0.0/"));

@@ -33,8 +33,7 @@ fn console_blocks_print_what_they_say() {
             } else {
                 let output = &mut wanted.last_mut().unwrap().1;
                 output.push_str(line);
-                output.push('
-');
+                output.push('\n');
             }
         }
         for (command, output) in wanted {
@@ -68,7 +67,11 @@ fn every_example_is_a_manifest() {
         sandbox.set("DEPSTATE_BUCKET", "a-bucket").set("DEPSTATE_REGION", "eu-central-1");
         let plan = sandbox.run(["plan", "--offline", "--refresh", "none"]);
         assert!(!plan.stderr.contains("mistake"), "{name}: {}", plan.all());
-        assert!(plan.stdout.contains("could not check") || plan.status == 0, "{name}: {}", plan.all());
+        assert!(
+            plan.stdout.contains("could not check") || plan.status == 0,
+            "{name}: {}",
+            plan.all()
+        );
     }
 }
 
@@ -79,7 +82,9 @@ fn workflows_use_commands_and_flags_that_exist() {
     let sandbox = Sandbox::example("quickstart");
     let mut seen = 0;
     for line in workflows.iter().flat_map(|text| text.lines()) {
-        let Some(at) = line.find("depstate plan").or_else(|| line.find("depstate apply")) else { continue };
+        let Some(at) = line.find("depstate plan").or_else(|| line.find("depstate apply")) else {
+            continue;
+        };
         let command = line[at + "depstate ".len()..].split(['>', '|', '&', ';']).next().unwrap();
         let command = command.trim().trim_end_matches('"');
         let got = sandbox.run(command.split_whitespace());

@@ -90,7 +90,8 @@ fn a_warm_plan_without_changes_costs_head_generation_and_one_listing() {
     }
     assert!(spent.iter().all(|s| !s.starts_with("Put")), "{spent:?}");
     // HEAD, and the generation where the cache does not hold it.
-    let total: u64 = spent.iter().map(|s| s.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
+    let total: u64 =
+        spent.iter().map(|s| s.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
     assert!(total <= 3, "{spent:?}");
 }
 
@@ -99,11 +100,8 @@ fn a_lost_object_is_seen_and_repaired() {
     let (server, upstream) = (S3Server::start(), Upstream::start());
     let sandbox = project(&server, &upstream);
     let _applied = sandbox.run(["apply", "--yes"]).exits(0);
-    let key = server
-        .objects()
-        .into_keys()
-        .find(|key| key.contains("/artifacts/small/1.1.0/"))
-        .unwrap();
+    let key =
+        server.objects().into_keys().find(|key| key.contains("/artifacts/small/1.1.0/")).unwrap();
     server.remove(&key);
     golden("s3/plan-repair", &sandbox.run(["plan"]).exits(0).all());
     let _repaired = sandbox.run(["apply", "--yes"]).exits(0);

@@ -33,9 +33,17 @@ lines = [{ constraint = "*" }]
     sandbox.write("bad/bad-1.0.0.tar.gz", "bad");
     sandbox.write("bad/bad-1.0.0.tar.gz.sha256", "0".repeat(64));
     let first = sandbox.run(["apply", "--yes"]).exits(5);
-    assert!(first.stdout.contains("good@1.0.0/any") || first.stdout.contains("1 created"), "{}", first.all());
+    assert!(
+        first.stdout.contains("good@1.0.0/any") || first.stdout.contains("1 created"),
+        "{}",
+        first.all()
+    );
     assert!(first.stdout.contains("bad@1.0.0/any"), "{}", first.all());
-    assert!(first.stdout.contains(&"0".repeat(64)), "the expected digest is named: {}", first.all());
+    assert!(
+        first.stdout.contains(&"0".repeat(64)),
+        "the expected digest is named: {}",
+        first.all()
+    );
     // Only the bad one is left, and that was verified and refused.
     let _refused = sandbox.run(["apply", "--yes"]).exits(3);
     let published = sandbox.files("mirror/artifacts");

@@ -150,7 +150,10 @@ fn what_upstreams_do_wrong_is_an_error_that_names_the_address() {
         upstream.route("/index.json", answer);
         let plan = sandbox.run(["plan"]);
         assert!(plan.status == 1 || plan.status == 3, "{name}: {}", plan.all());
-        assert!(!sandbox.exists("deps.lock") && !sandbox.exists("mirror"), "{name} wrote something");
+        assert!(
+            !sandbox.exists("deps.lock") && !sandbox.exists("mirror"),
+            "{name} wrote something"
+        );
         golden(&format!("upstream/{name}"), &plan.all());
     }
 }
