@@ -1,9 +1,6 @@
 //! The beginning: HEAD where there is none, then the journal, before anything is uploaded.
 
-use super::{
-    Answer, Base, Effect, End, Failure, Machine,
-    machine::{Phase, doubtful},
-};
+use super::{Answer, Base, Effect, End, Failure, Machine, machine::Phase};
 use crate::model::{FORMAT, Head, HeadKind, Journal, JournalState, Revision};
 
 impl Machine {
@@ -92,11 +89,13 @@ impl Machine {
     pub(super) fn opened(&mut self, attempt: u8, answer: Answer) -> Vec<Effect> {
         match answer {
             Answer::Done(revision) => self.ready(revision),
-            doubt if doubtful(&doubt) => {
+            Answer::Precondition | Answer::Conflict | Answer::Unknown => {
                 self.phase = Phase::CheckingJournal { attempt };
                 vec![Effect::ReadJournal]
             }
-            _refused => self.fail(Failure::Store("creating the journal")),
+            Answer::Missing | Answer::Refused(_) => {
+                self.fail(Failure::Store("creating the journal"))
+            }
         }
     }
 
@@ -108,9 +107,8 @@ impl Machine {
         match journal {
             Some((journal, revision)) if journal == self.journal_wanted() => self.ready(revision),
             Some((journal, _)) if journal.tx == self.setup.tx => self.fail(Failure::Aborted),
-            Some(_) => self.fail(Failure::Store("creating the journal")),
             None if self.patient(attempt) => self.create_journal(attempt + 1),
-            None => self.fail(Failure::Store("creating the journal")),
+            Some(_) | None => self.fail(Failure::Store("creating the journal")),
         }
     }
 

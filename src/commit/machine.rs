@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    Answer, Base, Effect, End, Event, Failure, Proposal, publish::Writing, rebase::Rebasing,
+    Base, Effect, End, Event, Failure, Proposal, publish::Writing, rebase::Rebasing,
     resolve::Swapping,
 };
 use crate::model::{FORMAT, Head, Journal, JournalState, Revision, Tx};
@@ -37,6 +37,10 @@ pub struct Machine {
 
 /// Where a transaction stands. Each one that is not waiting for the caller waits for one kind of
 /// answer; what does not belong there is let pass.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one machine, and it does not lie in a collection"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Nothing was done yet.
@@ -116,7 +120,7 @@ impl Machine {
             }
             (Phase::Ready, Event::Commit(proposal)) => self.publish(proposal),
             (Phase::Writing(writing), Event::Written(key, answer)) => {
-                self.written(writing, key, answer)
+                self.written(writing, key, &answer)
             }
             (Phase::Writing(writing), Event::Compared(key, how)) => {
                 self.compared(writing, key, how)
@@ -196,11 +200,6 @@ impl Machine {
     pub(super) fn patient(&self, attempt: u8) -> bool {
         attempt < self.setup.patience
     }
-}
-
-/// Returns whether a write may still have landed, or already had.
-pub(super) fn doubtful(answer: &Answer) -> bool {
-    matches!(answer, Answer::Precondition | Answer::Conflict | Answer::Unknown)
 }
 
 /// Returns the HEAD of a commit on a base.

@@ -46,7 +46,7 @@ impl Machine {
         &mut self,
         writing: Writing,
         key: ObjectKey,
-        answer: Answer,
+        answer: &Answer,
     ) -> Vec<Effect> {
         match answer {
             Answer::Done(_) => self.landed(writing, &key),

@@ -44,10 +44,8 @@ impl Machine {
                 self.ask(swap)
             }
             Answer::Precondition => self.ask(swap),
-            Answer::Refused(_) | Answer::Missing if swap.loose => match answer {
-                Answer::Missing => self.undecided(),
-                _refused => self.ask(swap),
-            },
+            Answer::Refused(_) if swap.loose => self.ask(swap),
+            Answer::Missing if swap.loose => self.undecided(),
             Answer::Refused(why) => {
                 self.end(Phase::Failed, End::NotCommitted(NotCommitted::Refused(why)))
             }

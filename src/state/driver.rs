@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use bytes::Bytes;
 use futures::{StreamExt as _, stream::FuturesUnordered};
 
-use super::{AT_ONCE, DocumentCache, StateError, ids, keys, read};
+use super::{AT_ONCE, DocumentCache, StateError, ids, keys, read, read::read as read_all};
 use crate::{
     commit::{Answer, Base, Comparison, Effect, End, Event, Machine},
     model::{ObjectKey, Revision, Sha256, Snapshot, Tx},
@@ -80,7 +80,7 @@ impl Hands {
                 Some(Err(error)) => Came::trouble(Event::ReadFailed, error),
             },
             Effect::ReadBase => {
-                let found = read::read(&*self.storage, &*self.cache).await?;
+                let found = read_all(&*self.storage, &*self.cache).await?;
                 let base = found
                     .as_ref()
                     .map(|at| Base { head: at.head.clone(), revision: at.revision.clone() });

@@ -8,7 +8,8 @@ use super::{
     Changes, DocumentCache, StateError, change,
     change::Unfit,
     driver::{Driver, Hands},
-    ids, keys, read,
+    ids, keys,
+    read::read,
 };
 use crate::{
     commit::{Base, End, Event, Failure, Machine, NotCommitted, Setup},
@@ -167,7 +168,12 @@ impl Transaction {
                 Ok(true)
             }
             End::Failed(Failure::Aborted) => Ok(false),
-            end => Err(self.driver.unfinished(end, &self.author)),
+            end @ (End::Committed { .. }
+            | End::LostRace(_)
+            | End::NotCommitted(_)
+            | End::Undecided
+            | End::Failed(_)
+            | End::Abandoned) => Err(self.driver.unfinished(end, &self.author)),
         }
     }
 
@@ -200,7 +206,7 @@ impl Transaction {
         match revision {
             Some(revision) => after.revision = revision,
             None => {
-                if let Ok(Some(newest)) = read::read(&**storage, &**cache).await {
+                if let Ok(Some(newest)) = read(&**storage, &**cache).await {
                     return newest;
                 }
             }

@@ -186,7 +186,9 @@ pub(crate) fn retiring(names: &[&str]) -> Changes {
 pub(crate) fn committed(outcome: CommitOutcome) -> Head {
     match outcome {
         CommitOutcome::Committed(head) => head,
-        other => panic!("not committed: {other:?}"),
+        other @ (CommitOutcome::LostRace(_)
+        | CommitOutcome::NotCommitted(_)
+        | CommitOutcome::Unknown(_)) => panic!("not committed: {other:?}"),
     }
 }
 

@@ -248,6 +248,7 @@ impl World {
     }
 
     /// Carries an effect out in one way; none: that way makes no sense for it.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what is no write is a read")]
     fn carry_out(&mut self, n: usize, effect: &Effect, how: How, bug: Bug) -> Option<Event> {
         let unknown = if bug == Bug::UnknownIsRefused {
             Answer::Refused("reset".to_owned())
@@ -309,6 +310,7 @@ impl World {
         Some(write)
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all else is a write")]
     fn read(&self, effect: &Effect, tx: &Tx) -> Event {
         match effect {
             Effect::LookForGenerations => {
