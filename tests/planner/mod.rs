@@ -2,9 +2,10 @@
 
 mod commit;
 mod decision_table;
+mod disturb;
 mod filters;
 mod finding_files;
-//mod laws;
+mod laws;
 mod locking;
 mod question;
 mod selecting;
