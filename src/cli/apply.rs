@@ -67,10 +67,13 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Sto
         |style| render::report_text(&report, &location, style),
         || render::report_text(&report, &location, render::Style::new(false)),
     )?;
-    if report.stale {
-        context.output.complain("error[stale-plan]: another apply committed first; plan again");
+    let exit = Exit::of(&report, interrupts.exit());
+    if let Some(code) = exit.closing_code()
+        && let Some(page) = code.page()
+    {
+        context.output.complain(&format!("error[{code}]: {}", page.title));
     }
-    Ok(Exit::of(&report, interrupts.exit()))
+    Ok(exit)
 }
 
 /// Asks on a terminal.
@@ -231,7 +234,7 @@ fn json(report: &Report) -> serde_json::Value {
             "address": done.address, "action": done.action, "bytes": done.bytes,
         })).collect::<Vec<_>>(),
         "failed": report.failed.iter().map(|failure| serde_json::json!({
-            "what": failure.what, "message": failure.message, "help": failure.help, "refused": failure.refused,
+            "what": failure.what, "code": failure.code, "message": failure.message, "help": failure.help, "refused": failure.refused,
         })).collect::<Vec<_>>(),
         "held": report.held.iter().map(|held| serde_json::json!({
             "address": held.address, "action": held.action, "why": held.why,

@@ -49,6 +49,23 @@ impl Exit {
         }
     }
 
+    /// Returns the code that an apply which ended so is explained by, where the report itself does
+    /// not say it.
+    pub(super) fn closing_code(self) -> Option<Code> {
+        match self {
+            Self::Stale => Some(Code::STALE_PLAN),
+            Self::Partly => Some(Code::PARTLY_APPLIED),
+            Self::Unknown => Some(Code::COMMIT_UNKNOWN),
+            Self::Done
+            | Self::Failed
+            | Self::Changes
+            | Self::Refused
+            | Self::Usage
+            | Self::Interrupted
+            | Self::Terminated => None,
+        }
+    }
+
     /// Returns how an apply ends, by what it did.
     pub(super) fn of(report: &Report, interrupted_by: Self) -> Self {
         if report.unknown.is_some() {

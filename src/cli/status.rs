@@ -1,5 +1,7 @@
 //! `depstate status`.
 
+use std::collections::BTreeSet;
+
 use super::{
     context::Context,
     exit::{Exit, Stop},
@@ -16,6 +18,8 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
         .await
         .map_err(OpsError::from)?;
     let dependencies = project.manifest.dependencies.len() as u64;
+    let targets: BTreeSet<&crate::model::TargetName> =
+        project.manifest.dependencies.values().flat_map(|wanted| &wanted.targets).collect();
     let (mut versions, mut files) = (0, 0);
     for release in project.lock.dependencies.values().flat_map(|locked| &locked.releases) {
         versions += 1;
@@ -38,7 +42,7 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
             format!(
                 "{dependencies} {}, {}",
                 if dependencies == 1 { "dependency" } else { "dependencies" },
-                render::count(project.manifest.targets.len() as u64, "target")
+                render::count(targets.len() as u64, "target")
             ),
         ),
     ];

@@ -1,6 +1,6 @@
 //! What an apply did, for whoever shows it.
 
-use super::{Action, Address, Tx};
+use super::{Action, Address, Code, Tx};
 
 /// What an apply did and what it did not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct Done {
 pub struct Failure {
     /// Which artifact or dependency.
     pub what: String,
+    /// Its code, for `depstate explain`.
+    pub code: Code,
     /// What happened, in full.
     pub message: String,
     /// What to do.

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{OpsError, Project, locate, observe};
 use crate::{
     model::{
-        Address, BaseHead, Basis, Code, DependencyId, Lock, ObjectKey, ObjectMeta, Observed, Plan,
-        Revision, Sha256, Sink, Snapshot, Why,
+        Address, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey, ObjectMeta,
+        Observed, Plan, Revision, Sha256, Sink, Snapshot, Why,
     },
     planner::{self, LocatedFile, Options, PlanInput, Question, Selection, WhyAsk},
     storage::StorageReader,
@@ -104,7 +104,13 @@ pub async fn plan(
         options: &request.options,
         basis,
     });
+    // Why a file is not known is told once, by whoever tried to find out.
+    plan.findings.retain(|finding| {
+        finding.code != Code::SOURCE_FAILED
+            || !troubles.iter().any(|t| t.address.is_some() && t.address == finding.address)
+    });
     plan.findings.extend(troubles);
+    place(&mut plan.findings, project);
     if request.locked && plan.lock_changes {
         return Err(OpsError::said(
             Code::LOCK_OUTDATED,
@@ -118,6 +124,18 @@ pub async fn plan(
         Observed::Unknown(Why::NotAsked | Why::Failed(_)) => None,
     };
     Ok(Planned { plan, selection, located, snapshot, lock, revisions })
+}
+
+/// Names the line of deps.toml that asked.
+fn place(findings: &mut [Finding], project: &Project) {
+    for finding in findings {
+        if let Some((at, _)) = finding.span
+            && let Some(before) = project.text.get(..at)
+        {
+            let line = before.split(|byte| *byte == b'\n').count();
+            finding.message = format!("{} ({}:{line})", finding.message, project.setting.shown);
+        }
+    }
 }
 
 /// Returns the new revisions of recorded objects that were read and found right.

@@ -2,7 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{Style, grammar, plan_text::summary_sentence, reason::clause, style::sign};
+use super::{
+    Style, grammar,
+    plan_text::{summary_sentence, told},
+    reason::clause,
+    style::sign,
+};
 use crate::model::{Plan, Severity, Step};
 
 /// GitHub refuses a comment of more than 65,536 letters; the rest is for what the poster adds.
@@ -52,7 +57,7 @@ pub fn plan_markdown(plan: &Plan, location: &str, digest: &str) -> String {
             &format!("- **{word}** `{}` {about}{}", finding.code, escape(&finding.message)),
         );
     }
-    for blind in &plan.blind {
+    for blind in plan.blind.iter().filter(|blind| !told(plan, blind)) {
         let what = blind.dependency.as_ref().map_or("storage", |id| id.as_str());
         line(&mut out, "");
         line(&mut out, &format!("- **could not check** {}: {}", code(what), escape(&blind.why)));
@@ -104,8 +109,21 @@ fn code(text: &str) -> String {
     if longest > 0 { format!("{fence} {text} {fence}") } else { format!("{fence}{text}{fence}") }
 }
 
-/// Text in which nothing is a link, a mention, an image, a tag or a cell border.
+/// Text in which nothing is a link, a mention, an image, a tag or a cell border. What stands in
+/// backticks becomes a code span.
 fn escape(text: &str) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return plain_text(text);
+    }
+    let shown = parts.iter().enumerate().map(|(n, part)| match n % 2 {
+        1 if !part.is_empty() => code(part),
+        _ => plain_text(part),
+    });
+    shown.collect()
+}
+
+fn plain_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in grammar::plain(text).chars() {
         match c {

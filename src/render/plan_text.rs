@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Style, grammar, reason::clause, style::sign};
-use crate::model::{Action, Finding, Plan, Severity, Step, Summary};
+use crate::model::{Action, Blind, Finding, Plan, Severity, Step, Summary};
 
 /// Returns the plan as text, without a trailing empty line.
 pub fn plan_text(plan: &Plan, location: &str, style: Style) -> String {
@@ -12,7 +12,7 @@ pub fn plan_text(plan: &Plan, location: &str, style: Style) -> String {
     for line in lines {
         push(&mut out, &line);
     }
-    for blind in &plan.blind {
+    for blind in plan.blind.iter().filter(|blind| !told(plan, blind)) {
         let what = blind.dependency.as_ref().map_or("storage", |id| id.as_str());
         push(
             &mut out,
@@ -36,6 +36,15 @@ pub fn plan_text(plan: &Plan, location: &str, style: Style) -> String {
 fn push(out: &mut String, line: &str) {
     out.push_str(line);
     out.push('\n');
+}
+
+/// Tells whether a finding says already why something could not be checked.
+pub(crate) fn told(plan: &Plan, blind: &Blind) -> bool {
+    plan.findings.iter().any(|finding| {
+        finding.severity != Severity::Warning
+            && finding.dependency == blind.dependency
+            && finding.message.contains(&blind.why)
+    })
 }
 
 /// Returns the aligned lines of steps.
@@ -140,24 +149,22 @@ pub fn summary_sentence(head: &str, summary: &Summary, planned: bool, style: Sty
         parts.push(format!("{} left out by filters", summary.filtered));
     }
     let mut text = format!("{} {}.", style.bold(head), parts.join(", "));
-    let moves = summary.download > 0 || summary.upload > 0 || summary.unknown_sizes > 0;
-    if moves {
-        // Writing to a String can't fail.
-        let _infallible = write!(
-            text,
-            " Download {}, upload {}",
+    let unknown = grammar::count(summary.unknown_sizes, "file");
+    let moved = match (summary.download > 0 || summary.upload > 0, summary.unknown_sizes > 0) {
+        (true, true) => format!(
+            " Download {}, upload {}, and {unknown} of unknown size.",
             grammar::bytes(summary.download),
             grammar::bytes(summary.upload)
-        );
-        if summary.unknown_sizes > 0 {
-            let _infallible = write!(
-                text,
-                ", and {} of unknown size",
-                grammar::count(summary.unknown_sizes, "file")
-            );
-        }
-        text.push('.');
-    }
+        ),
+        (true, false) => format!(
+            " Download {}, upload {}.",
+            grammar::bytes(summary.download),
+            grammar::bytes(summary.upload)
+        ),
+        (false, true) => format!(" Download and upload {unknown} of unknown size."),
+        (false, false) => String::new(),
+    };
+    text.push_str(&moved);
     text
 }
 

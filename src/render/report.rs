@@ -15,7 +15,7 @@ pub fn report_text(report: &Report, location: &str, style: Style) -> String {
     for failure in &report.failed {
         let word = if failure.refused { "refused" } else { "failed" };
         let message = grammar::plain(&failure.message).replace('\n', "\n    ");
-        line(&mut out, &format!("! {}: {}", style.error(word), failure.what));
+        line(&mut out, &format!("! {}[{}]: {}", style.error(word), failure.code, failure.what));
         line(&mut out, &format!("    {message}"));
         if let Some(help) = &failure.help {
             line(&mut out, &format!("    help: {}", grammar::plain(help)));

@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::Run;
 use crate::{
-    model::{Action, Address, Done, Event, Failure, Reason, Record, RecordSource, Step, Summary},
+    model::{
+        Action, Address, Code, Done, Event, Failure, Reason, Record, RecordSource, Step, Summary,
+    },
     ops::error::chain,
     planner,
     state::{Changes, CommitOutcome, Transaction},
@@ -61,11 +63,13 @@ impl Run<'_> {
         for step in &steps {
             match self.change_of(step, &mut changes) {
                 Ok(bytes) => {
-                    done.push(Done { address: step.address.clone(), action: step.action, bytes })
+                    let (address, action) = (step.address.clone(), step.action);
+                    done.push(Done { address, action, bytes });
                 }
                 Err(message) => {
                     let failure = Failure {
                         what: step.address.to_string(),
+                        code: Code::STORAGE_DAMAGED,
                         message,
                         help: None,
                         refused: false,
@@ -88,20 +92,24 @@ impl Run<'_> {
                 Next::Go
             }
             Ok(CommitOutcome::LostRace(_)) => Next::Race,
-            Ok(CommitOutcome::NotCommitted(why)) => self.stop(why),
+            Ok(CommitOutcome::NotCommitted(why)) => self.stop(Code::STORAGE_FAILED, why, None),
             Ok(CommitOutcome::Unknown(id)) => {
                 self.report.unknown = Some(id);
                 Next::Stop
             }
-            Err(error) => self.stop(chain(&error)),
+            Err(error) => {
+                let help = error.help().map(str::to_owned);
+                self.stop(error.code(), chain(&error), help)
+            }
         }
     }
 
-    fn stop(&mut self, message: String) -> Next {
+    fn stop(&mut self, code: Code, message: String, help: Option<String>) -> Next {
         self.report.failed.push(Failure {
             what: self.storage.location(),
+            code,
             message,
-            help: None,
+            help,
             refused: false,
         });
         Next::Stop

@@ -126,7 +126,8 @@ impl Run<'_> {
             }
             let failure = Failure {
                 what,
-                message: format!("{} [{}]", finding.message, finding.code),
+                code: finding.code,
+                message: finding.message.clone(),
                 help: finding.help.clone(),
                 refused: finding.severity == Severity::Refused,
             };
@@ -159,10 +160,8 @@ impl Run<'_> {
                     if !self.how.saved {
                         self.report.failed.push(Failure {
                             what: self.storage.location(),
-                            message: format!(
-                                "others committed first, {races} times in a row [{}]",
-                                Code::LOST_RACE
-                            ),
+                            code: Code::LOST_RACE,
+                            message: format!("others committed first, {races} times in a row"),
                             help: Some("run apply again".to_owned()),
                             refused: false,
                         });

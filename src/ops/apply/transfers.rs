@@ -155,7 +155,8 @@ impl Run<'_> {
             Err(failed) => {
                 let failure = Failure {
                     what: address.to_string(),
-                    message: format!("{} [{}]", failed.message, failed.code),
+                    code: failed.code,
+                    message: failed.message,
                     help: failed.help,
                     refused: failed.refused,
                 };
