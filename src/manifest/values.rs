@@ -90,6 +90,21 @@ fn parse_duration(text: &str) -> Option<Duration> {
     (total <= 100 * 366 * 86_400).then(|| Duration::from_secs(total))
 }
 
+/// `1.0` becomes `1`: canonical JSON knows no other spelling, so it would never equal what a bucket
+/// gives back.
+fn float(text: &str) -> Json {
+    let Ok(number) = text.replace('_', "").parse::<f64>() else {
+        return Json::String(text.to_owned());
+    };
+    let integer = format!("{number:.0}").parse::<i64>().ok();
+    match integer.filter(|n| number.fract() == 0.0 && n.unsigned_abs() <= (1 << 53)) {
+        Some(n) => Json::Number(n.into()),
+        None => {
+            Number::from_f64(number).map_or_else(|| Json::String(text.to_owned()), Json::Number)
+        }
+    }
+}
+
 /// Turns a value into JSON; numbers that JSON can't hold exactly, and dates, become strings.
 pub(super) fn json(value: &DeValue<'_>) -> Json {
     match value {
@@ -98,12 +113,7 @@ pub(super) fn json(value: &DeValue<'_>) -> Json {
             Some(n) if n.unsigned_abs() <= (1 << 53) => Json::Number(n.into()),
             Some(_) | None => Json::String(number.to_string()),
         },
-        DeValue::Float(number) => number
-            .as_str()
-            .parse()
-            .ok()
-            .and_then(Number::from_f64)
-            .map_or_else(|| Json::String(number.to_string()), Json::Number),
+        DeValue::Float(number) => float(number.as_str()),
         DeValue::Boolean(b) => Json::Bool(*b),
         DeValue::Datetime(when) => Json::String(when.to_string()),
         DeValue::Array(list) => list.iter().map(|entry| json(entry.get_ref())).collect(),
@@ -119,6 +129,13 @@ pub(super) fn json(value: &DeValue<'_>) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_floats_are_integers() {
+        assert_eq!(float("1.0").to_string(), "1");
+        assert_eq!(float("-2.50").to_string(), "-2.5");
+        assert_eq!(float("1e3").to_string(), "1000");
+    }
 
     #[test]
     fn durations() {

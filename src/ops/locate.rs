@@ -46,7 +46,6 @@ pub(crate) async fn locate(
                 })
             })
         })
-        .filter(|(address, _)| request.options.takes(address))
         .collect();
     // Many files share one checksum file: it is asked for once.
     let files = Files::default();
@@ -54,7 +53,12 @@ pub(crate) async fn locate(
         .map(|(address, candidate)| {
             let files = &files;
             async move {
-                let located = one(project, &address, candidate, request, files, sink).await;
+                // What the filters leave out is planned and counted, not asked for.
+                let located = if request.options.takes(&address) {
+                    one(project, &address, candidate, request, files, sink).await
+                } else {
+                    Ok(as_listed(candidate))
+                };
                 (address, located)
             }
         })
@@ -73,6 +77,25 @@ pub(crate) async fn locate(
     }
     troubles.sort();
     (located, troubles)
+}
+
+/// What is known of a candidate without a request.
+fn as_listed(candidate: &Candidate) -> LocatedFile {
+    let (digests, evidence) = match &candidate.checksum {
+        Some(ChecksumQuery::Given(digest)) => (std::slice::from_ref(digest), Evidence::Given),
+        Some(ChecksumQuery::File { .. }) => (&[] as &[Digest], Evidence::ChecksumFile),
+        None if candidate.digests.is_empty() => (&[] as &[Digest], Evidence::Tofu),
+        None => (candidate.digests.as_slice(), Evidence::Index),
+    };
+    let sha512 = |digest: &&Digest| digest.algorithm() == Algorithm::Sha512;
+    LocatedFile {
+        url: candidate.urls.first().cloned().unwrap_or_default(),
+        size: candidate.size,
+        sha256: digests.iter().find_map(Digest::sha256),
+        upstream_digest: digests.iter().find(sha512).cloned(),
+        evidence,
+        signer: None,
+    }
 }
 
 async fn one(
@@ -95,31 +118,17 @@ async fn one(
     let Some(source) = project.sources.get(&address.dependency) else {
         return Err(trouble(Code::SOURCE_FAILED, "the dependency has no source".to_owned(), None));
     };
-    let url = candidate.urls.first().cloned().unwrap_or_default();
-    let (digests, evidence) = match &candidate.checksum {
-        Some(ChecksumQuery::Given(digest)) => (vec![digest.clone()], Evidence::Given),
-        Some(ChecksumQuery::File { url, select, digest, algorithm }) => {
-            let file = fetch(source.as_ref(), files, url)
-                .await
-                .map_err(|message| trouble(Code::SOURCE_FAILED, message, None))?;
-            let found = read(&file, url, candidate, select.as_deref(), digest.as_ref(), *algorithm)
-                .await
-                .map_err(|(code, message)| trouble(code, message, None))?;
-            (vec![found], Evidence::ChecksumFile)
-        }
-        None if candidate.digests.is_empty() => (Vec::new(), Evidence::Tofu),
-        None => (candidate.digests.clone(), Evidence::Index),
-    };
-    let sha256 = digests.iter().find_map(Digest::sha256);
-    let upstream = digests.iter().find(|digest| digest.algorithm() == Algorithm::Sha512).cloned();
-    let mut located = LocatedFile {
-        url,
-        size: candidate.size,
-        sha256,
-        upstream_digest: upstream,
-        evidence,
-        signer: None,
-    };
+    let mut located = as_listed(candidate);
+    if let Some(ChecksumQuery::File { url, select, digest, algorithm }) = &candidate.checksum {
+        let file = fetch(source.as_ref(), files, url)
+            .await
+            .map_err(|message| trouble(Code::SOURCE_FAILED, message, None))?;
+        let found = read(&file, url, candidate, select.as_deref(), digest.as_ref(), *algorithm)
+            .await
+            .map_err(|(code, message)| trouble(code, message, None))?;
+        located.sha256 = found.sha256();
+        located.upstream_digest = located.sha256.is_none().then_some(found);
+    }
     // An address list is settled by whoever opens it, and a moved file must be the locked one.
     let must_read = request.download || candidate.needs_digest || candidate.expect.is_some();
     if located.sha256.is_none() && must_read && !project.setting.offline {

@@ -161,18 +161,3 @@ fn junk_is_an_error_and_a_newer_format_is_named() {
     shaped.format = 2;
     assert_eq!(decode_head(&encode_head(&shaped).unwrap()).unwrap(), shaped);
 }
-
-/// Measures, and asserts nothing of time: `cargo test --release -- --ignored --nocapture large`.
-#[test]
-#[ignore = "a measurement"]
-fn large_documents() {
-    let records: Vec<Record> = (0..10_000).map(record).collect();
-    let start = std::time::Instant::now();
-    let bytes = encode_index(&id(), &records).unwrap();
-    let wrote = start.elapsed();
-    let start = std::time::Instant::now();
-    let back = decode_index(&bytes, &id()).unwrap();
-    let read = start.elapsed();
-    println!("{} bytes: written in {wrote:?}, read in {read:?}", bytes.len());
-    assert_eq!(back.records.len(), 10_000);
-}
