@@ -32,8 +32,8 @@ pub fn plan_markdown(plan: &Plan, location: &str, digest: &str) -> String {
     line(&mut out, "");
     line(&mut out, &summary_sentence("Plan:", &summary, true, Style::new(false)));
     let place = match &plan.basis.base {
-        Some(base) => format!("{}, serial {}", code(location), base.serial),
-        None => format!("{}, nothing published yet", code(location)),
+        Some(base) => format!("{}, serial {}", code_span(location), base.serial),
+        None => format!("{}, nothing published yet", code_span(location)),
     };
     line(&mut out, &format!("Storage: {place}."));
     if plan.lock_changes {
@@ -50,7 +50,7 @@ pub fn plan_markdown(plan: &Plan, location: &str, digest: &str) -> String {
             .as_ref()
             .map(ToString::to_string)
             .or_else(|| finding.dependency.as_ref().map(ToString::to_string))
-            .map_or_else(String::new, |name| format!("{}: ", code(&name)));
+            .map_or_else(String::new, |name| format!("{}: ", code_span(&name)));
         line(&mut out, "");
         line(
             &mut out,
@@ -60,7 +60,10 @@ pub fn plan_markdown(plan: &Plan, location: &str, digest: &str) -> String {
     for blind in plan.blind.iter().filter(|blind| !told(plan, blind)) {
         let what = blind.dependency.as_ref().map_or("storage", |id| id.as_str());
         line(&mut out, "");
-        line(&mut out, &format!("- **could not check** {}: {}", code(what), escape(&blind.why)));
+        line(
+            &mut out,
+            &format!("- **could not check** {}: {}", code_span(what), escape(&blind.why)),
+        );
     }
     if !plan.steps.is_empty() {
         line(&mut out, "");
@@ -83,7 +86,7 @@ fn table(out: &mut String, steps: &[Step]) {
         let row = format!(
             "| `{}` | {} | {} | {size} | {} |\n",
             sign(step.action),
-            code(&step.address.to_string()),
+            code_span(&step.address.to_string()),
             step.action.name(),
             escape(&clause(step)),
         );
@@ -102,7 +105,7 @@ fn table(out: &mut String, steps: &[Step]) {
 }
 
 /// A code span that its content can't end.
-fn code(text: &str) -> String {
+fn code_span(text: &str) -> String {
     let text = grammar::plain(text).replace('\n', " ").replace('|', "\\|");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -117,7 +120,7 @@ fn escape(text: &str) -> String {
         return plain_text(text);
     }
     let shown = parts.iter().enumerate().map(|(n, part)| match n % 2 {
-        1 if !part.is_empty() => code(part),
+        1 if !part.is_empty() => code_span(part),
         _ => plain_text(part),
     });
     shown.collect()
@@ -153,6 +156,6 @@ mod tests {
             escape("a|b <img> @you [x](y)\n`"),
             "a\\|b &lt;img&gt; @\u{200b}you \\[x\\](y)<br>\\`"
         );
-        assert_eq!(code("a`b"), "`` a`b ``");
+        assert_eq!(code_span("a`b"), "`` a`b ``");
     }
 }
