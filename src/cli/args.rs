@@ -232,6 +232,8 @@ pub(super) enum Which {
     Deps,
     /// The plan as JSON
     Plan,
+    /// What the other commands print as JSON
+    Output,
     /// The list of codes
     Codes,
 }

@@ -12,6 +12,7 @@ pub(super) fn run(args: &SchemaArgs, context: &Context) -> Result<Exit, Stop> {
     let schema = match args.which {
         Which::Deps => manifest::schema(),
         Which::Plan => wire::plan::plan_schema(),
+        Which::Output => wire::output_schema(),
         Which::Codes => wire::plan::codes(),
     };
     context.output.data(&pretty(&schema)).map_err(|error| {

@@ -6,12 +6,14 @@
 
 mod error;
 pub mod objects;
+mod outputs;
 pub mod plan;
 mod plan_file;
 mod plan_schema;
 pub mod view;
 
 pub use error::WireError;
+pub use outputs::output_schema;
 
 use serde::Serialize;
 

@@ -45,9 +45,12 @@ fn explain_has_a_page_for_every_code() {
 fn drivers_and_schemas_are_listed() {
     let sandbox = Sandbox::new();
     golden("commands/drivers", &sandbox.run(["drivers"]).exits(0).all());
-    for (which, file) in
-        [("deps", "deps.schema.json"), ("plan", "plan.schema.json"), ("codes", "codes.json")]
-    {
+    for (which, file) in [
+        ("deps", "deps.schema.json"),
+        ("plan", "plan.schema.json"),
+        ("output", "output.schema.json"),
+        ("codes", "codes.json"),
+    ] {
         let printed = sandbox.run(["schema", which]).exits(0).stdout;
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(file);
         assert!(printed == std::fs::read_to_string(path).unwrap(), "schema/{file} is stale");

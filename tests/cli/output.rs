@@ -31,6 +31,32 @@ fn json_is_what_the_schema_says_and_goes_to_a_file_too() {
 }
 
 #[test]
+fn every_json_is_what_its_schema_says() {
+    let schema = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/output.schema.json");
+    let schema: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    let sandbox = Sandbox::example("quickstart");
+    std::fs::remove_file(sandbox.path("deps.lock")).unwrap();
+    for (name, arguments) in [
+        ("lock", &["lock"][..]),
+        ("apply", &["apply", "--yes"]),
+        ("update", &["update"]),
+        ("show", &["show"]),
+        ("status", &["status"]),
+        ("drivers", &["drivers"]),
+    ] {
+        let ran = sandbox.run(arguments.iter().copied().chain(["--format", "json"])).exits(0);
+        let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let mut one = schema.clone();
+        one["$ref"] = format!("#/definitions/{name}").into();
+        let validator = jsonschema::validator_for(&one).unwrap();
+        let wrong: Vec<String> = validator.iter_errors(&json).map(|e| e.to_string()).collect();
+        assert!(wrong.is_empty(), "{name}: {wrong:#?}\n{json:#}");
+        assert!(!validator.is_valid(&serde_json::json!({})), "{name}: the schema takes anything");
+    }
+}
+
+#[test]
 fn the_same_inputs_give_the_same_bytes() {
     let sandbox = Sandbox::example("quickstart");
     let plan =

@@ -9,7 +9,7 @@ use futures::{StreamExt as _, stream::FuturesUnordered};
 
 use super::{Ready, Run};
 use crate::{
-    model::{Address, Artifact, DependencyId, Event, Failure, Outcome, Step, Version},
+    model::{Action, Address, Artifact, DependencyId, Event, Failure, Outcome, Step, Version},
     ops::transfer::{self, Failed, Job, Uploaded},
     planner::{self, LocatedFile},
     state::Transaction,
@@ -26,7 +26,9 @@ impl Run<'_> {
             .plan
             .steps
             .iter()
-            .filter(|step| step.action.moves_bytes() && !self.settled(step))
+            .filter(|step| {
+                step.action.moves_bytes() && !self.settled(step) && !self.hopeless(tx, step)
+            })
             .cloned()
             .collect();
         if pending.is_empty() {
@@ -66,6 +68,17 @@ impl Run<'_> {
             self.take(address, end);
         }
         left
+    }
+
+    /// Tells whether a step belongs to a new version of which another file failed: the version can't
+    /// enter the index any more, so nothing of it is uploaded again.
+    fn hopeless(&self, tx: &Transaction, step: &Step) -> bool {
+        let same = |address: &Address| {
+            address.dependency == step.address.dependency && address.version == step.address.version
+        };
+        step.action == Action::Create
+            && self.failed.keys().any(same)
+            && !tx.base().live.keys().any(same)
     }
 
     /// Tells whether a step needs no transfer: it is done, failed, or its bytes are in the store.
