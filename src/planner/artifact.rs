@@ -1,6 +1,6 @@
 //! One artifact, expanded: its file's name and what consumers read.
 
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 use serde_json::Value;
 
@@ -27,6 +27,8 @@ pub(super) struct Shared<'a> {
     matches: Option<BTreeMap<String, String>>,
     /// The settings, where no override could tell targets apart.
     settings: Option<Settings>,
+    /// Expanded texts that are the same for all targets.
+    known: RefCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Shared<'a> {
@@ -45,6 +47,7 @@ impl<'a> Shared<'a> {
             numbers: expand::numbers(dependency, &release.version),
             matches: releases::groups(dependency, &release.upstream),
             settings: same.then(|| dependency.settings_for(&release.version, &TargetName::any())),
+            known: RefCell::default(),
         }
     }
 
@@ -76,7 +79,7 @@ impl<'a> Shared<'a> {
             arch: expand::word(&settings.replacements, target.arch.as_ref()),
             release: None,
         };
-        let texts = Texts { engine: self.engine, scene, settings, source: &source };
+        let texts = Texts { shared: self, scene, settings, source: &source };
         match texts.expand(self.release.eol) {
             Ok((file, metadata)) => {
                 let inputs = source.sha256.map(desired::mirrored).unwrap_or_default();
@@ -101,7 +104,7 @@ impl<'a> Shared<'a> {
 
 /// The texts of one artifact.
 struct Texts<'a> {
-    engine: &'a Engine,
+    shared: &'a Shared<'a>,
     scene: Scene<'a>,
     settings: &'a Settings,
     source: &'a SourceFile,
@@ -152,7 +155,18 @@ impl Texts<'_> {
             return Ok(String::new());
         }
         let url = self.source.urls.first().map(String::as_str);
-        self.scene.expand(self.engine, text, About { url, sha256: self.source.sha256.as_ref() })
+        let about = About { url, sha256: self.source.sha256.as_ref() };
+        let engine = self.shared.engine;
+        if expand::is_of_a_file(text) {
+            return self.scene.expand(engine, text, about);
+        }
+        // What only the version decides is expanded once for all of its targets.
+        if let Some(known) = self.shared.known.borrow().get(text) {
+            return Ok(known.clone());
+        }
+        let expanded = self.scene.expand(engine, text, about)?;
+        self.shared.known.borrow_mut().insert(text.to_owned(), expanded.clone());
+        Ok(expanded)
     }
 
     fn value(&self, value: &Value) -> Result<Value, Box<Finding>> {

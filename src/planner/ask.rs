@@ -10,7 +10,7 @@ use super::{
     question,
 };
 use crate::{
-    model::{DependencyId, Lock, Manifest, Snapshot},
+    model::{DependencyId, Lock, LockedDependency, Manifest, Sha256, Snapshot},
     template::Engine,
 };
 
@@ -42,43 +42,45 @@ pub(super) fn ask(
 ) -> BTreeMap<DependencyId, Question> {
     let records = past::records(own(manifest, published));
     let engine = Engine::new();
-    let one = |id: &DependencyId| {
-        if options.update.names(id) {
-            return Question::Ask(WhyAsk::Update);
-        }
-        if options.accept.iter().any(|address| address.dependency == *id) {
-            return Question::Ask(WhyAsk::QuestionChanged);
-        }
-        match lock.dependencies.get(id).map(|locked| locked.asked) {
-            Some(Some(asked)) if asked == question::asked(manifest, id) => Question::Settled,
-            Some(Some(_)) => Question::Ask(WhyAsk::QuestionChanged),
-            Some(None) => Question::Ask(WhyAsk::NotLocked),
-            None => {
-                let past = Past::new(None, records.get(id));
-                if filled(&engine, manifest, id, &past, options) {
-                    Question::Settled
-                } else {
-                    Question::Ask(WhyAsk::NotLocked)
-                }
-            }
-        }
+    let one = |(id, dependency)| {
+        let locked = lock.dependencies.get(id);
+        let past = match locked {
+            Some(_) => Past::default(),
+            None => Past::new(None, records.get(id)),
+        };
+        let finder = Finder { engine: &engine, manifest, dependency };
+        let picker = Picker { finder, past: &past, listed: None, options };
+        (id.clone(), whether(&picker, locked, question::asked(manifest, id)))
     };
-    manifest.dependencies.keys().map(|id| (id.clone(), one(id))).collect()
+    manifest.dependencies.iter().map(one).collect()
+}
+
+/// Says whether one source must be asked, given the digest of today's question.
+pub(super) fn whether(
+    picker: &Picker<'_>,
+    locked: Option<&LockedDependency>,
+    asked: Sha256,
+) -> Question {
+    let id = &picker.finder.dependency.id;
+    if picker.options.update.names(id) {
+        return Question::Ask(WhyAsk::Update);
+    }
+    if picker.options.accept.iter().any(|address| address.dependency == *id) {
+        return Question::Ask(WhyAsk::QuestionChanged);
+    }
+    match locked.map(|locked| locked.asked) {
+        Some(Some(answered)) if answered == asked => Question::Settled,
+        Some(Some(_)) => Question::Ask(WhyAsk::QuestionChanged),
+        None if filled(picker) => Question::Settled,
+        Some(None) | None => Question::Ask(WhyAsk::NotLocked),
+    }
 }
 
 /// Tells whether what is published alone fills every line, with a file for every target.
-fn filled(
-    engine: &Engine,
-    manifest: &Manifest,
-    id: &DependencyId,
-    past: &Past<'_>,
-    options: &Options,
-) -> bool {
-    let Some(dependency) = manifest.dependencies.get(id) else { return false };
-    if past.is_empty() {
+fn filled(picker: &Picker<'_>) -> bool {
+    if picker.past.is_empty() {
         return false;
     }
-    let finder = Finder { engine, manifest, dependency };
-    let picked = Picker { finder, past, listed: None, options }.pick(false);
+    let picked = picker.pick(false);
     !picked.short && !picked.gaps.iter().any(|gap| matches!(gap, Gap::File(..)))
 }

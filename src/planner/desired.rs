@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::{
     ChosenRelease, LocatedFile, Selection,
     artifact::Shared,
@@ -133,9 +131,7 @@ fn decided(artifact: &LockedArtifact) -> SourceFile {
 
 /// Digests everything that decides an artifact's bytes.
 pub(super) fn input_digest(inputs: &BTreeMap<InputName, Sha256>) -> InputDigest {
-    let named: serde_json::Map<String, Value> =
-        inputs.iter().map(|(name, it)| (name.0.clone(), Value::String(it.to_string()))).collect();
-    InputDigest(question::digest(&Value::Object(named)))
+    InputDigest(question::digest(inputs))
 }
 
 /// The inputs of a mirrored artifact.

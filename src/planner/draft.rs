@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Hold, PlanInput,
+    ChosenRelease, Hold, PlanInput,
     desired::{self, Desired, Wanted},
     diff::{self, Objects, Published, Verdict},
     findings, guard, lock,
     order::Orders,
+    past::{self, Records},
     retire::{self, There},
 };
 use crate::model::{
-    Action, Address, Blind, Code, Condemned, DependencyId, Evidence, Finding, Observed, Plan,
-    Reason, Severity, Snapshot, Step, Version, Why,
+    Action, Address, Blind, Code, Condemned, DependencyId, Evidence, Finding, LockedRelease,
+    Observed, Plan, Reason, Record, Severity, Snapshot, Step, Version, Why,
 };
 
 /// See [`super::plan`].
@@ -36,15 +37,15 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
     plan.blind.extend(unseen(input));
     let world = World::new(input);
     let mut orders = Orders::new(input.manifest);
-    let mut steps = wanted(input, &world, &mut desired, &mut plan);
-    let locked = retire::addresses(input.lock);
+    let mut steps = wanted(input, &world, &desired, &mut plan);
+    let locked = if world.seen { Vec::new() } else { retire::addresses(input.lock) };
     let records = world.snapshot.into_iter().flat_map(|it| it.live.values()).map(There::Record);
     let decided = locked.iter().map(|(address, upstream, artifact)| There::Locked {
         address,
         upstream,
         artifact,
     });
-    let there = records.chain(decided.filter(|_| !world.seen));
+    let there = records.chain(decided);
     let leave = retire::retires(
         input.manifest,
         input.selection,
@@ -58,8 +59,8 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
     filter(input, &world, steps, &mut plan);
     plan.findings.extend(guard::max_retire(&plan.steps, input.options.max_retire));
     plan.findings.extend(first_use(&plan.steps));
+    // They come in the order of the selection, which is the order of a plan.
     plan.unchanged.retain(|address| input.options.takes(address));
-    orders.sort(&mut plan.unchanged, |address| address);
     plan.findings.sort();
     plan.findings.dedup();
     plan.blind.sort();
@@ -75,47 +76,69 @@ struct World<'a> {
     seen: bool,
     snapshot: Option<&'a Snapshot>,
     condemned: BTreeMap<&'a Address, Vec<&'a Condemned>>,
-    versions: BTreeSet<(&'a DependencyId, &'a Version)>,
+    records: Records<'a>,
+    locked: BTreeMap<&'a DependencyId, BTreeMap<&'a Version, &'a LockedRelease>>,
+}
+
+/// What is known of a version as a whole.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    records: &'a [&'a Record],
+    locked: Option<&'a LockedRelease>,
 }
 
 impl<'a> World<'a> {
     fn new(input: &PlanInput<'a>) -> Self {
         let seen = input.published.known().is_some();
         let snapshot = input.published.known().and_then(Option::as_ref);
-        let mut world =
-            Self { seen, snapshot, condemned: BTreeMap::new(), versions: BTreeSet::new() };
-        if let Some(snapshot) = snapshot {
-            for condemned in snapshot.condemned.values() {
-                world.condemned.entry(&condemned.record.address).or_default().push(condemned);
-            }
-            world.versions = snapshot.live.keys().map(version).collect();
-        } else if !seen {
-            // Nobody looked: what is locked counts as published.
-            for (id, dependency) in &input.lock.dependencies {
-                world.versions.extend(dependency.releases.iter().map(|it| (id, &it.version)));
-            }
+        let mut world = Self {
+            seen,
+            snapshot,
+            condemned: BTreeMap::new(),
+            records: past::records(snapshot),
+            locked: BTreeMap::new(),
+        };
+        for (id, dependency) in &input.lock.dependencies {
+            let releases = dependency.releases.iter().map(|it| (&it.version, it));
+            world.locked.insert(id, releases.collect());
+        }
+        for condemned in snapshot.iter().flat_map(|snapshot| snapshot.condemned.values()) {
+            world.condemned.entry(&condemned.record.address).or_default().push(condemned);
         }
         world
     }
 
-    /// Tells whether a version is new to the index.
+    /// Finds a version.
+    fn version(&self, address: &Address) -> Known<'_> {
+        let (id, version) = version(address);
+        let records = self.records.get(id).and_then(|all| all.get(version));
+        Known {
+            records: records.map_or(&[], Vec::as_slice),
+            locked: self.locked.get(id).and_then(|all| all.get(version)).copied(),
+        }
+    }
+
+    /// Tells whether a version is new to the index; where nobody looked, what is locked counts as
+    /// published.
     fn is_new(&self, address: &Address) -> bool {
-        !self.versions.contains(&version(address))
+        let known = self.version(address);
+        if self.seen { known.records.is_empty() } else { known.locked.is_none() }
     }
 
     /// Returns what is published of a wanted address.
-    fn of(&self, wanted: &Wanted<'_>) -> Published<'a> {
+    fn of<'s>(&'s self, wanted: &Wanted<'_>, known: Known<'s>) -> Published<'s> {
         let Some(snapshot) = self.snapshot else { return Published::default() };
+        let target = &wanted.address.target;
         let mut published = Published {
-            live: snapshot.live.get(&wanted.address),
-            version: !self.is_new(&wanted.address),
+            live: known.records.iter().find(|it| it.address.target == *target).copied(),
+            version: !known.records.is_empty(),
             ..Published::default()
         };
         if published.live.is_some() {
             return published;
         }
         let input = wanted.artifact.as_ref().and_then(|artifact| artifact.input);
-        let mut retired: Vec<&'a Condemned> =
+        let mut retired: Vec<&'s Condemned> =
             self.condemned.get(&wanted.address).into_iter().flatten().copied().collect();
         retired.retain(|it| Some(it.record.input) == input);
         retired.sort_by(|a, b| (b.retired, &b.record.key).cmp(&(a.retired, &a.record.key)));
@@ -170,34 +193,38 @@ fn unseen(input: &PlanInput<'_>) -> Option<Blind> {
 fn wanted(
     input: &PlanInput<'_>,
     world: &World<'_>,
-    desired: &mut Desired<'_>,
+    desired: &Desired<'_>,
     plan: &mut Plan,
 ) -> Vec<Step> {
     let objects = Objects { there: input.objects, rehashed: input.rehashed };
     let mut steps = Vec::new();
     // A new version of which one file can't be had does not enter at all.
     let mut stuck: BTreeSet<(DependencyId, Version)> = BTreeSet::new();
-    for it in &mut desired.wanted {
+    let mut last: Option<(&ChosenRelease, Known<'_>)> = None;
+    for it in &desired.wanted {
         let Some(artifact) = &it.artifact else {
             stuck.insert((it.address.dependency.clone(), it.address.version.clone()));
             continue;
         };
-        let published = world.of(it);
-        let locked = input.lock.artifact(&it.address);
+        // The addresses of a release come one after the other: it is looked up once.
+        let known = match last {
+            Some((release, known)) if std::ptr::eq(release, it.release) => known,
+            _ => world.version(&it.address),
+        };
+        last = Some((it.release, known));
+        let published = world.of(it, known);
+        let locked = known.locked.and_then(|release| release.artifacts.get(&it.address.target));
+        let before = known.locked.is_some();
         let verdict = if world.seen {
-            let known = input
-                .lock
-                .dependencies
-                .get(&it.address.dependency)
-                .is_some_and(|locked| locked.release(&it.address.version).is_some());
-            diff::decide(artifact, locked, known, published, objects, &it.release.line)
+            diff::decide(artifact, locked, before, published, objects, &it.release.line)
         } else {
-            let new = world.is_new(&it.address);
-            diff::compare_with_lock(artifact, locked, new, &it.release.line)
+            diff::compare_with_lock(artifact, locked, !before, &it.release.line)
         };
         let Verdict { todo, doubt } = verdict;
-        let dependency = Some(it.address.dependency.clone());
-        plan.blind.extend(doubt.map(|why| Blind { dependency, why }));
+        plan.blind.extend(doubt.map(|why| {
+            let dependency = Some(it.address.dependency.clone());
+            Blind { dependency, why }
+        }));
         let Some((action, reason)) = todo else {
             plan.unchanged.push(it.address.clone());
             continue;

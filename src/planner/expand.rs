@@ -58,8 +58,16 @@ pub(super) fn needs_digest(text: &str) -> bool {
 pub(super) struct About<'a> {
     /// Its address.
     pub(super) url: Option<&'a str>,
-    /// Its digest.
+    /// Its digest, where it is known.
     pub(super) sha256: Option<&'a Sha256>,
+}
+
+/// Tells whether a text could speak of more than the version. A word that only looks like such a
+/// name costs an expansion, nothing else.
+pub(super) fn is_of_a_file(text: &str) -> bool {
+    ["os", "arch", "target", "release", "url", "ext", "sha256", "digest8"]
+        .iter()
+        .any(|name| text.contains(name))
 }
 
 impl Scene<'_> {
@@ -89,8 +97,10 @@ impl Scene<'_> {
         if !text.contains('{') {
             return Ok(text.to_owned());
         }
-        let name = about.url.map(names::file_name);
-        let sha256 = about.sha256.map(ToString::to_string);
+        // Both take longer than most expansions, and few templates name them.
+        let name = about.url.filter(|_| text.contains("ext")).map(names::file_name);
+        let digest = text.contains("sha256") || text.contains("digest8");
+        let sha256 = about.sha256.filter(|_| digest).map(ToString::to_string);
         let values = Values {
             id: self.dependency.id.as_str(),
             version: self.version.as_str(),

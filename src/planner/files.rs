@@ -93,12 +93,13 @@ impl Wish<'_> {
         };
         // A row's digests are of the row's own address; a template may lead elsewhere.
         let holds = self.settings.artifact.is_empty() || file.row.url.is_none();
-        let about = About { url: urls.first().map(String::as_str), sha256: None };
+        let url = urls.first().map(String::as_str);
+        let about = About { url, sha256: None };
         let checksum = match &self.settings.checksum {
             Some(rule) => Some(checksum::query(rule, &scene, about, self.release, engine)?),
             None => None,
         };
-        let name = about.url.map(names::file_name).unwrap_or_default();
+        let name = url.map(names::file_name).unwrap_or_default();
         Ok(Candidate {
             name,
             size: if holds { file.row.size } else { None },

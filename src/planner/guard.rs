@@ -18,7 +18,7 @@ pub(super) fn index_shrank(
         return None;
     }
     if listed.is_empty() {
-        let decided = past.kept.keys().chain(past.published.keys()).take(5);
+        let decided = past.kept.keys().chain(past.published.keys()).copied().take(5);
         let message = format!(
             "the source of `{}` lists no release; decided before: {}",
             dependency.id,
@@ -54,13 +54,13 @@ pub(super) fn index_shrank(
 
 fn newest_decided<'a>(
     dependency: &Dependency,
-    past: &'a Past<'_>,
+    past: &Past<'a>,
     line: &VersionLine,
 ) -> Option<&'a Version> {
     let order = |version: &Version| -> OrderKey { dependency.scheme.order(version) };
     past.kept
         .iter()
-        .map(|(version, before)| (order(version), version, before.upstream))
+        .map(|(version, before)| (order(version), *version, before.upstream))
         .filter(|(order, _, upstream)| rules::fits(line, order, upstream, order.is_prerelease()))
         .filter(|(order, ..)| !rules::wanting(dependency, order).is_empty())
         .max_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Chosen, ChosenRelease, DecidedBy, LocatedFile, Options, Selection,
+    Chosen, ChosenFile, ChosenRelease, DecidedBy, LocatedFile, Options, Selection,
     settle::{self, Settled},
 };
 use crate::model::{
@@ -23,7 +23,15 @@ pub(super) fn next_lock(
     let mut next = Lock::default();
     for id in ids {
         let old = lock.dependencies.get(id);
-        let one = Next { id, old, located, options };
+        let releases = old.into_iter().flat_map(|old| &old.releases);
+        let one = Next {
+            id,
+            old,
+            releases: releases.map(|release| (&release.version, release)).collect(),
+            located,
+            options,
+            all: options.filters.is_empty() && options.exclude.is_empty(),
+        };
         let dependency = match selection.dependencies.get(id) {
             Some(chosen) => one.answer(chosen),
             None => one.gone(),
@@ -38,8 +46,12 @@ pub(super) fn next_lock(
 struct Next<'a> {
     id: &'a DependencyId,
     old: Option<&'a LockedDependency>,
+    /// The releases of `old`.
+    releases: BTreeMap<&'a Version, &'a LockedRelease>,
     located: &'a BTreeMap<Address, LocatedFile>,
     options: &'a Options,
+    /// Whether no filter leaves anything out.
+    all: bool,
 }
 
 type Releases = BTreeMap<Version, LockedRelease>;
@@ -50,7 +62,7 @@ impl Next<'_> {
     }
 
     fn takes(&self, version: &Version, target: &TargetName) -> bool {
-        self.options.takes(&self.address(version, target))
+        self.all || self.options.takes(&self.address(version, target))
     }
 
     /// deps.toml has no such dependency any more: only what the filters leave out stays.
@@ -67,7 +79,10 @@ impl Next<'_> {
     /// Keeps the locked files that the filters leave out; tells whether there were any.
     fn left_out(&self, into: &mut Releases) -> bool {
         let mut any = false;
-        for release in self.old.iter().flat_map(|old| &old.releases) {
+        if self.all {
+            return false;
+        }
+        for release in self.releases.values() {
             for (target, artifact) in &release.artifacts {
                 if !self.takes(&release.version, target) {
                     any = true;
@@ -87,7 +102,7 @@ impl Next<'_> {
         let mut filtered = self.left_out(&mut releases);
         let (mut unknown, mut unchecked) = (false, false);
         for release in &chosen.releases {
-            let old = self.old.and_then(|old| old.release(&release.version));
+            let old = self.releases.get(&release.version);
             let mut next = LockedRelease {
                 version: release.version.clone(),
                 upstream: release.upstream.clone(),
@@ -120,7 +135,7 @@ impl Next<'_> {
                     releases.insert(release.version.clone(), next);
                 }
             } else if let Some(old) = old {
-                releases.insert(old.version.clone(), old.clone());
+                releases.insert(old.version.clone(), (*old).clone());
             }
         }
         let asked = if filtered {
@@ -163,9 +178,12 @@ impl Next<'_> {
     }
 
     fn file(&self, release: &ChosenRelease, target: &TargetName) -> File {
-        let address = self.address(&release.version, target);
         let Some(file) = release.files.get(target) else { return File::Unknown };
-        match settle::settle(file, self.located.get(&address)) {
+        let located = match file {
+            ChosenFile::Decided { .. } => None,
+            ChosenFile::Candidate(_) => self.located.get(&self.address(&release.version, target)),
+        };
+        match settle::settle(file, located) {
             Settled::Decided(artifact, _) => File::Known(artifact.clone(), true),
             Settled::Located { candidate, located, sha256: Some(sha256) } => {
                 File::Known(settle::locked(candidate, located, sha256), true)

@@ -1,6 +1,6 @@
 //! What was decided before: the lock's word, and the records that stand in where it has none.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::Timestamp;
 
@@ -15,26 +15,31 @@ use crate::model::{
 pub(super) struct Before<'a> {
     pub(super) upstream: &'a str,
     pub(super) released: Option<Timestamp>,
-    pub(super) files: BTreeMap<TargetName, (LockedArtifact, DecidedBy)>,
+    pub(super) files: BTreeMap<&'a TargetName, (Cow<'a, LockedArtifact>, DecidedBy)>,
 }
 
 /// All that was decided before for one dependency.
 #[derive(Debug, Default)]
 pub(super) struct Past<'a> {
     /// Versions that are kept for as long as they fit.
-    pub(super) kept: BTreeMap<Version, Before<'a>>,
+    pub(super) kept: BTreeMap<&'a Version, Before<'a>>,
     /// Versions that are published only: nobody decided to keep them, but their files are known.
-    pub(super) published: BTreeMap<Version, Before<'a>>,
+    pub(super) published: BTreeMap<&'a Version, Before<'a>>,
 }
 
-/// Live records by dependency.
-pub(super) type Records<'a> = BTreeMap<&'a DependencyId, Vec<&'a Record>>;
+/// Live records by dependency and version.
+pub(super) type Records<'a> = BTreeMap<&'a DependencyId, BTreeMap<&'a Version, Vec<&'a Record>>>;
 
-/// Sorts the live records by dependency.
+/// Sorts the live records, in one walk over them.
 pub(super) fn records(published: Option<&Snapshot>) -> Records<'_> {
-    let mut all: Records<'_> = BTreeMap::new();
-    for record in published.iter().flat_map(|snapshot| snapshot.live.values()) {
-        all.entry(&record.address.dependency).or_default().push(record);
+    let live: Vec<&Record> = published.iter().flat_map(|it| it.live.values()).collect();
+    let mut all = Records::new();
+    for one in live.chunk_by(|a, b| a.address.dependency == b.address.dependency) {
+        let versions = one.chunk_by(|a, b| a.address.version == b.address.version);
+        let versions = versions.filter_map(|of| Some((&of.first()?.address.version, of.to_vec())));
+        if let Some(first) = one.first() {
+            all.insert(&first.address.dependency, versions.collect());
+        }
     }
     all
 }
@@ -59,24 +64,27 @@ impl<'a> Past<'a> {
     /// records count as locked.
     pub(super) fn new(
         lock: Option<&'a LockedDependency>,
-        records: Option<&Vec<&'a Record>>,
+        records: Option<&BTreeMap<&'a Version, Vec<&'a Record>>>,
     ) -> Self {
         let mut past = Self::default();
         for release in lock.iter().flat_map(|lock| &lock.releases) {
-            past.kept.insert(release.version.clone(), locked(release));
+            past.kept.insert(&release.version, locked(release));
         }
         let settled = lock.is_some_and(|lock| lock.asked.is_some());
-        for record in records.into_iter().flatten() {
-            let aside = settled && !past.kept.contains_key(&record.version);
+        for (version, records) in records.into_iter().flatten() {
+            let Some(first) = records.first() else { continue };
+            let aside = settled && !past.kept.contains_key(*version);
             let versions = if aside { &mut past.published } else { &mut past.kept };
-            let side = versions.entry(record.version.clone()).or_insert_with(|| Before {
-                upstream: &record.upstream,
-                released: record.released,
+            let side = versions.entry(*version).or_insert_with(|| Before {
+                upstream: &first.upstream,
+                released: first.released,
                 files: BTreeMap::new(),
             });
-            side.files
-                .entry(record.target.clone())
-                .or_insert_with(|| (recorded(record), DecidedBy::Record));
+            for record in records {
+                side.files
+                    .entry(&record.address.target)
+                    .or_insert_with(|| (Cow::Owned(recorded(record)), DecidedBy::Record));
+            }
         }
         past
     }
@@ -88,10 +96,13 @@ impl<'a> Past<'a> {
 }
 
 fn locked(release: &LockedRelease) -> Before<'_> {
-    let by = |artifact: &LockedArtifact| (artifact.clone(), DecidedBy::Lock);
     Before {
         upstream: &release.upstream,
         released: release.released,
-        files: release.artifacts.iter().map(|(name, it)| (name.clone(), by(it))).collect(),
+        files: release
+            .artifacts
+            .iter()
+            .map(|(name, it)| (name, (Cow::Borrowed(it), DecidedBy::Lock)))
+            .collect(),
     }
 }

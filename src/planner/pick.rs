@@ -1,6 +1,9 @@
 //! Fills the lines of one dependency, from what was decided before and from what is listed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     Candidate, ChecksumQuery, ChosenFile, ChosenRelease, DecidedBy, Options,
@@ -216,7 +219,7 @@ impl<'a> Filling<'a> {
                     {
                         self.findings.push(guard::nothing_to_accept(&address));
                     }
-                    Ok(ChosenFile::Decided { artifact: artifact.clone(), by: *by })
+                    Ok(ChosenFile::Decided { artifact: artifact.as_ref().clone(), by: *by })
                 }
                 (Some((artifact, by)), Some(release)) => {
                     self.look_again(&address, release, artifact, *by)
@@ -295,7 +298,7 @@ impl<'a> Entry<'a> {
         self.listed.map_or_else(before, |release| release.upstream)
     }
 
-    fn before(&self, target: &TargetName) -> Option<&'a (LockedArtifact, DecidedBy)> {
+    fn before(&self, target: &TargetName) -> Option<&'a (Cow<'a, LockedArtifact>, DecidedBy)> {
         self.kept.or(self.published)?.files.get(target)
     }
 

@@ -1,10 +1,12 @@
 //! The question that a lock answers.
 
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use crate::model::{
-    Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Keep, Located, Manifest,
-    Override, Rule, Sha256, Target, TargetName, VersionLine,
+    Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Distro, Keep, Located,
+    Manifest, Override, Pattern, Rule, Sha256, TargetName, VersionLine,
 };
 
 /// Returns the digest of what a dependency asks: its meaning, not its text.
@@ -12,61 +14,132 @@ use crate::model::{
 /// What decides neither a version nor a file's address or digest is no part of it: licences, names
 /// for people, ends of life, reasons. A dependency that deps.toml does not have asks nothing.
 pub(super) fn asked(manifest: &Manifest, id: &DependencyId) -> Sha256 {
-    let question = manifest.dependencies.get(id).map(|it| question(manifest, it));
-    digest(&question.unwrap_or(Value::Null))
+    digest(&manifest.dependencies.get(id).map(|it| question(manifest, it)))
 }
 
 /// SHA-256 over the canonical form (RFC 8785).
-pub(super) fn digest(value: &Value) -> Sha256 {
-    // A JSON value of our own making always has a canonical form; the plain form is as stable.
-    let bytes =
-        serde_json_canonicalizer::to_vec(value).unwrap_or_else(|_| value.to_string().into_bytes());
-    Sha256::of(&bytes)
+///
+/// Plain serialisation is canonical here: maps are sorted, fields stand in the order of their
+/// names, and there are no floats.
+pub(super) fn digest(value: &impl Serialize) -> Sha256 {
+    // Strings, integers and maps by string can't fail.
+    Sha256::of(&serde_json::to_vec(value).unwrap_or_default())
 }
 
-fn question(manifest: &Manifest, it: &Dependency) -> Value {
-    let default = Target::default();
-    let targets: serde_json::Map<String, Value> = it
-        .targets
-        .iter()
-        .map(|name| {
-            let target = manifest.targets.get(name).unwrap_or(&default);
-            let distro =
-                target.distro.as_ref().map(|d| json!({ "name": d.name, "version": d.version }));
-            let meaning = json!({
-                "os": target.os, "arch": target.arch, "distro": distro, "vars": target.vars,
-            });
-            (name.to_string(), meaning)
-        })
-        .collect();
+/// Fields in the order of their names.
+#[derive(Serialize)]
+struct Question<'a> {
+    artifact: Vec<&'a str>,
+    asset: Option<&'a str>,
+    checksum: Option<Checksum<'a>>,
+    exclude: Vec<Hole<'a>>,
+    lines: Vec<Line<'a>>,
+    only: Vec<Hole<'a>>,
+    overrides: Vec<Exception<'a>>,
+    replacements: &'a BTreeMap<String, String>,
+    scheme: &'a str,
+    source: Source<'a>,
+    targets: BTreeMap<&'a TargetName, Place<'a>>,
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    coverage: &'a str,
+    driver: &'a str,
+    extract: Vec<&'a str>,
+    question: &'a str,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    constraint: Option<String>,
+    /// None: all.
+    keep: Option<u32>,
+    r#match: Option<&'a str>,
+    prereleases: bool,
+}
+
+/// A constraint, and the targets of the dependency that it speaks of.
+type Hole<'a> = (String, Vec<&'a TargetName>);
+
+#[derive(Serialize)]
+struct Exception<'a> {
+    artifact: Option<Changed<Vec<&'a str>>>,
+    asset: Option<Changed<&'a str>>,
+    checksum: Option<Changed<Checksum<'a>>>,
+    replacements: Option<Changed<&'a BTreeMap<String, String>>>,
+    targets: Vec<&'a TargetName>,
+    when: Option<String>,
+}
+
+/// What an override does to a key: sets it, or takes it away (`false`).
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Changed<T> {
+    Set(T),
+    Gone(bool),
+}
+
+#[derive(Serialize)]
+struct Checksum<'a> {
+    from: &'a str,
+    select: Option<&'a str>,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    arch: Option<&'a str>,
+    distro: Option<&'a Distro>,
+    os: Option<&'a str>,
+    vars: Option<&'a BTreeMap<String, String>>,
+}
+
+fn question<'a>(manifest: &'a Manifest, it: &'a Dependency) -> Question<'a> {
     let settings = &it.settings;
-    json!({
-        "source": {
-            "driver": it.source.driver.value,
-            "question": it.source.question,
-            "coverage": match it.source.coverage { Coverage::All => "all", Coverage::Recent => "recent" },
-            "extract": it.source.extract.iter().map(crate::model::Pattern::as_str).collect::<Vec<_>>(),
+    let place = |name: &'a TargetName| {
+        let target = manifest.targets.get(name);
+        let place = Place {
+            arch: target.and_then(|target| target.arch.as_deref()),
+            distro: target.and_then(|target| target.distro.as_ref()),
+            os: target.and_then(|target| target.os.as_deref()),
+            vars: target.map(|target| &target.vars).filter(|vars| !vars.is_empty()),
+        };
+        (name, place)
+    };
+    Question {
+        artifact: texts(&settings.artifact),
+        asset: settings.asset.as_ref().map(|text| text.value.as_str()),
+        checksum: settings.checksum.as_ref().map(checksum),
+        exclude: rules(it, &it.exclude),
+        lines: it.lines.iter().map(line).collect(),
+        only: rules(it, &it.only),
+        overrides: it.overrides.iter().filter_map(|o| exception(it, o)).collect(),
+        replacements: &settings.replacements,
+        scheme: it.scheme.name(),
+        source: Source {
+            coverage: match it.source.coverage {
+                Coverage::All => "all",
+                Coverage::Recent => "recent",
+            },
+            driver: &it.source.driver.value,
+            extract: it.source.extract.iter().map(Pattern::as_str).collect(),
+            question: &it.source.question,
         },
-        "artifact": texts(&settings.artifact),
-        "asset": settings.asset.as_ref().map(|text| &text.value),
-        "replacements": settings.replacements,
-        "checksum": settings.checksum.as_ref().map(checksum),
-        "scheme": it.scheme.name(),
-        "lines": it.lines.iter().map(line).collect::<Vec<_>>(),
-        "exclude": rules(it, &it.exclude),
-        "only": rules(it, &it.only),
-        "overrides": it.overrides.iter().filter_map(|o| exception(it, o)).collect::<Vec<_>>(),
-        "targets": targets,
-    })
+        targets: it.targets.iter().map(place).collect(),
+    }
 }
 
-fn line(line: &VersionLine) -> Value {
-    json!({
-        "constraint": line.constraint.as_ref().map(|it| bare(&it.value)),
-        "match": line.pattern.as_ref().map(crate::model::Pattern::as_str),
-        "keep": match line.keep { Keep::Newest(n) => json!(n), Keep::All => json!("all") },
-        "prereleases": line.prereleases,
-    })
+fn line(line: &VersionLine) -> Line<'_> {
+    Line {
+        constraint: line.constraint.as_ref().map(|it| bare(&it.value)),
+        keep: match line.keep {
+            Keep::Newest(keep) => Some(keep),
+            Keep::All => None,
+        },
+        r#match: line.pattern.as_ref().map(Pattern::as_str),
+        prereleases: line.prereleases,
+    }
 }
 
 /// A constraint without blanks, which mean nothing in it.
@@ -75,47 +148,44 @@ fn bare(constraint: &Constraint) -> String {
 }
 
 /// Rules in an order of their own: they take versions away, so their order says nothing.
-fn rules(it: &Dependency, rules: &[Rule]) -> Value {
-    let mut all: Vec<(String, Vec<&TargetName>)> = rules
+fn rules<'a>(it: &'a Dependency, rules: &[Rule]) -> Vec<Hole<'a>> {
+    let mut all: Vec<Hole<'a>> = rules
         .iter()
         .map(|rule| (bare(&rule.constraint), covered(it, |target| rule.covers(target))))
         .filter(|(_, targets)| !targets.is_empty())
         .collect();
     all.sort();
     all.dedup();
-    json!(all)
+    all
 }
 
-fn exception(it: &Dependency, o: &Override) -> Option<Value> {
+fn exception<'a>(it: &'a Dependency, o: &'a Override) -> Option<Exception<'a>> {
     let patch = &o.patch;
-    let artifact = change(&patch.artifact, |list| json!(texts(list)));
-    let asset = change(&patch.asset, |text| json!(text.value));
-    let replacements = change(&patch.replacements, |map| json!(map));
-    let rule = change(&patch.checksum, checksum);
-    if [&artifact, &asset, &replacements, &rule].iter().all(|part| part.is_none()) {
-        return None;
-    }
-    let targets = covered(it, |target| o.targets.as_ref().is_none_or(|all| all.contains(target)));
-    Some(json!({
-        "when": o.when.as_ref().map(bare),
-        "targets": targets,
-        "artifact": artifact,
-        "asset": asset,
-        "replacements": replacements,
-        "checksum": rule,
-    }))
+    let all = |target: &TargetName| o.targets.as_ref().is_none_or(|all| all.contains(target));
+    let one = Exception {
+        artifact: change(&patch.artifact, |list| texts(list)),
+        asset: change(&patch.asset, |text| text.value.as_str()),
+        checksum: change(&patch.checksum, checksum),
+        replacements: change(&patch.replacements, |map| map),
+        targets: covered(it, all),
+        when: o.when.as_ref().map(bare),
+    };
+    let decides = one.artifact.is_some()
+        || one.asset.is_some()
+        || one.checksum.is_some()
+        || one.replacements.is_some();
+    decides.then_some(one)
 }
 
 fn covered(it: &Dependency, test: impl Fn(&TargetName) -> bool) -> Vec<&TargetName> {
     it.targets.iter().filter(|target| test(target)).collect()
 }
 
-/// None: unchanged; `false`: taken away, as deps.toml writes it.
-fn change<T>(change: &Change<T>, show: impl Fn(&T) -> Value) -> Option<Value> {
+fn change<'a, T, U>(change: &'a Change<T>, show: impl Fn(&'a T) -> U) -> Option<Changed<U>> {
     match change {
         Change::Keep => None,
-        Change::Set(value) => Some(show(value)),
-        Change::Clear => Some(Value::Bool(false)),
+        Change::Set(value) => Some(Changed::Set(show(value))),
+        Change::Clear => Some(Changed::Gone(false)),
     }
 }
 
@@ -123,13 +193,12 @@ fn texts(list: &[Located<String>]) -> Vec<&str> {
     list.iter().map(|text| text.value.as_str()).collect()
 }
 
-fn checksum(rule: &ChecksumRule) -> Value {
-    let select = |it: &Option<Located<String>>| it.as_ref().map(|text| text.value.clone());
-    match rule {
-        ChecksumRule::Given { algorithm, hex } => json!({ algorithm.name(): hex.value }),
-        ChecksumRule::Url { url, select: s } => json!({ "url": url.value, "select": select(s) }),
-        ChecksumRule::Asset { asset, select: s } => {
-            json!({ "asset": asset.value, "select": select(s) })
-        }
-    }
+fn checksum(rule: &ChecksumRule) -> Checksum<'_> {
+    let (from, text, select) = match rule {
+        ChecksumRule::Given { algorithm, hex } => (algorithm.name(), hex, &None),
+        ChecksumRule::Url { url, select } => ("url", url, select),
+        ChecksumRule::Asset { asset, select } => ("asset", asset, select),
+    };
+    let select = select.as_ref().map(|text| text.value.as_str());
+    Checksum { from, select, text: &text.value }
 }

@@ -1,11 +1,11 @@
 //! What is there and not wanted: why, and what has to come before it leaves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Chosen, Selection, desired::Wanted, diff, guard, order::Orders, rules};
+use super::{Chosen, ChosenRelease, Selection, desired::Wanted, diff, guard, order::Orders, rules};
 use crate::model::{
     Action, Address, DependencyId, Facts, Lock, LockedArtifact, Manifest, Metadata, NotWanted,
-    OrderKey, Reason, Record, Step, VersionLine,
+    OrderKey, Reason, Record, Step, Version, VersionLine,
 };
 
 /// Something that is there, whether in the bucket or in the lock alone.
@@ -90,7 +90,6 @@ pub(super) fn retires<'a>(
     there: impl Iterator<Item = There<'a>>,
     orders: &mut Orders<'_>,
 ) -> Vec<Step> {
-    let kept: BTreeSet<&Address> = wanted.iter().map(|it| &it.address).collect();
     let mut coming: BTreeMap<&DependencyId, Vec<Coming<'_>>> = BTreeMap::new();
     let entering = steps.iter().filter(|step| guard::enters(step)).filter_map(|step| {
         let upstream = step.artifact.as_ref().map(|artifact| artifact.upstream.as_str())?;
@@ -107,8 +106,19 @@ pub(super) fn retires<'a>(
     }
     let none = Vec::new();
     let mut all = Vec::new();
-    for it in there.filter(|it| !kept.contains(it.address())) {
+    let kept = Kept::new(selection);
+    let mut last: Option<(&Address, Option<&ChosenRelease>)> = None;
+    for it in there {
         let address = it.address();
+        // The addresses of a version come one after the other: it is looked up once.
+        let release = match last {
+            Some((other, release)) if same_version(other, address) => release,
+            _ => kept.release(address),
+        };
+        last = Some((address, release));
+        if release.is_some_and(|release| release.files.contains_key(&address.target)) {
+            continue;
+        }
         let chosen = selection.dependencies.get(&address.dependency);
         if chosen.is_some_and(|chosen| chosen.hold.is_some()) {
             continue;
@@ -138,6 +148,25 @@ pub(super) fn retires<'a>(
     all
 }
 
+/// The wanted addresses, found by the version.
+struct Kept<'a>(BTreeMap<&'a DependencyId, BTreeMap<&'a Version, &'a ChosenRelease>>);
+
+impl<'a> Kept<'a> {
+    fn new(selection: &'a Selection) -> Self {
+        let releases = |chosen: &'a Chosen| chosen.releases.iter().map(|it| (&it.version, it));
+        let all = selection.dependencies.iter();
+        Self(all.map(|(id, chosen)| (id, releases(chosen).collect())).collect())
+    }
+
+    fn release(&self, address: &Address) -> Option<&'a ChosenRelease> {
+        self.0.get(&address.dependency).and_then(|all| all.get(&address.version)).copied()
+    }
+}
+
+fn same_version(a: &Address, b: &Address) -> bool {
+    a.dependency == b.dependency && a.version == b.version
+}
+
 /// A version on its way into the index.
 struct Coming<'a> {
     order: OrderKey,
@@ -147,12 +176,7 @@ struct Coming<'a> {
 }
 
 impl Coming<'_> {
-    fn follows(
-        &self,
-        order: &OrderKey,
-        version: &crate::model::Version,
-        lines: &[&VersionLine],
-    ) -> bool {
+    fn follows(&self, order: &OrderKey, version: &Version, lines: &[&VersionLine]) -> bool {
         (&self.order, &self.address.version) > (order, version)
             && lines.iter().any(|line| {
                 rules::fits(line, &self.order, self.upstream, false)
@@ -162,7 +186,7 @@ impl Coming<'_> {
 }
 
 fn fitting(chosen: &Chosen, line: &VersionLine) -> usize {
-    let fits = |release: &&super::ChosenRelease| {
+    let fits = |release: &&ChosenRelease| {
         let order = chosen.scheme.order(&release.version);
         rules::fits(line, &order, &release.upstream, order.is_prerelease())
     };

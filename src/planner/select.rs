@@ -29,19 +29,19 @@ pub(super) fn select(
     listings: &BTreeMap<DependencyId, Observed<Listing>>,
     options: &Options,
 ) -> Selection {
-    let questions = ask::ask(manifest, lock, published, options);
     let records = past::records(ask::own(manifest, published));
     let engine = Engine::new();
     let mut selection = Selection::default();
     for (id, dependency) in &manifest.dependencies {
-        let listing = listings.get(id).or(match questions.get(id) {
-            Some(Question::Ask(_)) => Some(&UNASKED),
-            Some(Question::Settled) | None => None,
-        });
-        let past = Past::new(lock.dependencies.get(id), records.get(id));
+        let locked = lock.dependencies.get(id);
+        let past = Past::new(locked, records.get(id));
         let finder = Finder { engine: &engine, manifest, dependency };
         let picker = Picker { finder, past: &past, listed: None, options };
         let asked = question::asked(manifest, id);
+        let listing = listings.get(id).or_else(|| {
+            let asks = ask::whether(&picker, locked, asked) != Question::Settled;
+            asks.then_some(&UNASKED)
+        });
         let chosen = decide(&picker, listing, asked, &mut selection);
         selection.dependencies.insert(id.clone(), chosen);
     }

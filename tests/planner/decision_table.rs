@@ -73,7 +73,7 @@ fn lay_lock(world: &mut World, lock: &str) {
     let artifact = release.artifacts.values_mut().next().unwrap();
     match lock {
         "digest" => artifact.sha256 = sha("other bytes"),
-        "url" => artifact.url = "https://old.example.test/tool.tgz".to_owned(),
+        "url" => "https://old.example.test/tool.tgz".clone_into(&mut artifact.url),
         _ => {}
     }
 }
@@ -145,7 +145,7 @@ fn lay_listing(world: &mut World, kind: &str) {
     match kind {
         "digest" => row.digests = vec![sha("republished bytes").into()],
         "shrank" => {
-            row.upstream = "v1.0.0".to_owned();
+            "v1.0.0".clone_into(&mut row.upstream);
             row.digests = vec![sha("https://example.test/tool/v1.0.0/any.tgz").into()];
         }
         _ => {}

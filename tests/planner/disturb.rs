@@ -1,4 +1,5 @@
 //! One thing goes wrong, or a maintainer changes their mind.
+#![expect(clippy::wildcard_enum_match_arm, reason = "each part here knows its own few of them")]
 
 use depstate::{
     model::{
@@ -54,65 +55,65 @@ pub(super) enum Disturbance {
     NothingDownloaded,
 }
 
-use Disturbance as D;
-
 impl Disturbance {
     pub(super) const ALL: &[Self] = &[
-        D::ObjectMissing,
-        D::ObjectSize,
-        D::ObjectCopied,
-        D::ObjectAltered,
-        D::ObjectUnread,
-        D::ObjectsUnknown,
-        D::RecordLost,
-        D::RecordMetadata,
-        D::RecordInput,
-        D::RecordSource,
-        D::RecordUrl,
-        D::RecordCondemned,
-        D::RecordDoomed,
-        D::LockLost,
-        D::LockLacksDependency,
-        D::LockLacksRelease,
-        D::LockLacksFile,
-        D::LockUnsettled,
-        D::LockOtherUrl,
-        D::NewVersion,
-        D::NewHalfVersion,
-        D::NewestYanked,
-        D::NewestGone,
-        D::OldestGone,
-        D::IndexEmpty,
-        D::IndexUnknown,
-        D::Republished,
-        D::Moved,
-        D::MovedToOtherBytes,
-        D::License,
-        D::KeepMore,
-        D::KeepLess,
-        D::Excluded,
-        D::TargetRemoved,
-        D::TargetAdded,
-        D::DependencyRemoved,
-        D::LineRemoved,
-        D::Filtered,
-        D::NothingDownloaded,
+        Self::ObjectMissing,
+        Self::ObjectSize,
+        Self::ObjectCopied,
+        Self::ObjectAltered,
+        Self::ObjectUnread,
+        Self::ObjectsUnknown,
+        Self::RecordLost,
+        Self::RecordMetadata,
+        Self::RecordInput,
+        Self::RecordSource,
+        Self::RecordUrl,
+        Self::RecordCondemned,
+        Self::RecordDoomed,
+        Self::LockLost,
+        Self::LockLacksDependency,
+        Self::LockLacksRelease,
+        Self::LockLacksFile,
+        Self::LockUnsettled,
+        Self::LockOtherUrl,
+        Self::NewVersion,
+        Self::NewHalfVersion,
+        Self::NewestYanked,
+        Self::NewestGone,
+        Self::OldestGone,
+        Self::IndexEmpty,
+        Self::IndexUnknown,
+        Self::Republished,
+        Self::Moved,
+        Self::MovedToOtherBytes,
+        Self::License,
+        Self::KeepMore,
+        Self::KeepLess,
+        Self::Excluded,
+        Self::TargetRemoved,
+        Self::TargetAdded,
+        Self::DependencyRemoved,
+        Self::LineRemoved,
+        Self::Filtered,
+        Self::NothingDownloaded,
     ];
 
     /// Tells whether deps.toml was changed so that other versions may be wanted.
     pub(super) fn changes_wish(self) -> bool {
         matches!(
             self,
-            D::KeepMore
-                | D::KeepLess
-                | D::Excluded
-                | D::TargetRemoved
-                | D::TargetAdded
-                | D::DependencyRemoved
-                | D::LineRemoved
+            Self::KeepMore
+                | Self::KeepLess
+                | Self::Excluded
+                | Self::TargetRemoved
+                | Self::TargetAdded
+                | Self::DependencyRemoved
+                | Self::LineRemoved
         )
     }
 }
+
+use Disturbance as D;
 
 fn nth<T: Clone>(all: impl Iterator<Item = T>, n: usize) -> Option<T> {
     let all: Vec<T> = all.collect();
@@ -216,7 +217,7 @@ fn record(world: &mut World, what: Disturbance, n: usize) {
             record.sha256 = other;
             record.input = InputDigest(sha(&format!("{{\"source\":\"{other}\"}}")));
         }
-        D::RecordUrl => record.source.url = "https://old.example.test/x.tgz".to_owned(),
+        D::RecordUrl => "https://old.example.test/x.tgz".clone_into(&mut record.source.url),
         _ => {
             let record = snapshot.live.remove(&address).unwrap();
             if what == D::RecordLost {

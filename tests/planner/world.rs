@@ -136,7 +136,7 @@ impl World {
     pub(super) fn snapshot_mut(&mut self) -> &mut Snapshot {
         match &mut self.published {
             Observed::Known(Some(snapshot)) => snapshot,
-            _ => panic!("nothing is published"),
+            Observed::Known(None) | Observed::Unknown(_) => panic!("nothing is published"),
         }
     }
 
@@ -234,7 +234,7 @@ impl World {
         Outcome { selection, located, plan, lock }
     }
 
-    fn basis(&self) -> Basis {
+    pub(super) fn basis(&self) -> Basis {
         let head = self.snapshot().map(|it| &it.head);
         Basis {
             project: self.manifest.project.clone(),
