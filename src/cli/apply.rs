@@ -27,7 +27,7 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Sto
             options: context.options(&args.what, &args.planning)?,
             refresh: Refresh::Objects,
             locked: context.locked(),
-            download: false,
+            download: ops::Download::Needed,
         },
     };
     let (project, storage) = ops::open(context.setting()).await?;
@@ -173,7 +173,7 @@ fn saved_request(saved: &wire::plan::SavedPlan, context: &Context) -> Result<Req
         },
         refresh: if refresh == Some("index") { Refresh::Index } else { Refresh::Objects },
         locked: flag("locked"),
-        download: false,
+        download: ops::Download::Nothing,
     })
 }
 

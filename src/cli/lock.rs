@@ -43,8 +43,12 @@ async fn decide(options: Options, named: &[DependencyId], context: &Context) -> 
         }
     }
     let storage: Arc<dyn StorageReader> = storage;
-    let request =
-        Request { options, refresh: ops::Refresh::Index, locked: context.locked(), download: true };
+    let request = Request {
+        options,
+        refresh: ops::Refresh::Index,
+        locked: context.locked(),
+        download: ops::Download::All,
+    };
     let sink = context.sink();
     let before = ops::lock::versions(&project.lock);
     let decided = ops::lock::lock(&project, storage.as_ref(), &request, &sink).await?;

@@ -29,7 +29,7 @@ pub(super) async fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Stop
             RefreshArg::None => Refresh::None,
         },
         locked: context.locked(),
-        download: false,
+        download: ops::Download::Nothing,
     };
     let sink = context.sink();
     let planned = ops::plan(&project, storage.as_ref(), &request, &sink).await?;

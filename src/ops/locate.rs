@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use tokio::sync::{Mutex, OnceCell};
 
-use super::{Project, Request, error::chain, transfer};
+use super::{Download, Project, Request, error::chain, transfer};
 use crate::{
     model::{Address, Algorithm, Code, Digest, Evidence, Finding, Severity, Sink},
     planner::{Candidate, ChecksumQuery, ChosenFile, LocatedFile, Selection},
@@ -129,8 +129,12 @@ async fn one(
         located.sha256 = found.sha256();
         located.upstream_digest = located.sha256.is_none().then_some(found);
     }
-    // An address list is settled by whoever opens it, and a moved file must be the locked one.
-    let must_read = request.download || candidate.needs_digest || candidate.expect.is_some();
+    let must_read = match request.download {
+        Download::Nothing => false,
+        // A moved file must be the locked one, and that is seen only by reading it.
+        Download::Needed => candidate.needs_digest || candidate.expect.is_some(),
+        Download::All => true,
+    };
     if located.sha256.is_none() && must_read && !project.setting.offline {
         let hashed =
             transfer::download(project, source.as_ref(), address, &candidate.urls, &located, sink)

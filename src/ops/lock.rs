@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{OpsError, Project, Refresh, Request, plan};
+use super::{Download, OpsError, Project, Refresh, Request, plan};
 use crate::{
     disk, lock,
     model::{Lock, Plan, Sink},
@@ -35,7 +35,7 @@ pub async fn lock(
     let known =
         project.manifest.dependencies.keys().all(|id| project.lock.dependencies.contains_key(id));
     let refresh = if known { Refresh::None } else { Refresh::Index };
-    let request = Request { refresh, download: true, ..request.clone() };
+    let request = Request { refresh, download: Download::All, ..request.clone() };
     let planned = plan(project, storage, &request, sink).await?;
     let written = write(project, &planned.lock)?;
     Ok(LockRequest { plan: planned.plan, lock: planned.lock, written })

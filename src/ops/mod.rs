@@ -16,4 +16,4 @@ mod transfer;
 pub use error::OpsError;
 pub use lock::LockRequest;
 pub use open::{Project, Setting, open};
-pub use plan::{Planned, Refresh, Request, plan};
+pub use plan::{Download, Planned, Refresh, Request, plan};

@@ -24,6 +24,19 @@ pub enum Refresh {
     None,
 }
 
+/// What is downloaded, before any transfer, to learn its digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Download {
+    /// Nothing: a plan downloads no artifact.
+    #[default]
+    Nothing,
+    /// What can't be planned without: a locked file under a new address, a file whose published name
+    /// has its digest in it. The rest is learnt while it is published.
+    Needed,
+    /// All that has no digest (`lock`, `update`).
+    All,
+}
+
 /// What is asked of a plan.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -33,8 +46,8 @@ pub struct Request {
     pub refresh: Refresh,
     /// The lock must already be right; no version index is asked.
     pub locked: bool,
-    /// Download what has no digest yet (`lock`, `update`), in place of leaving it to the apply.
-    pub download: bool,
+    /// What is downloaded to learn its digest.
+    pub download: Download,
 }
 
 /// A plan and everything that an apply needs to carry it out.

@@ -219,8 +219,27 @@ fn a_moved_file_with_the_same_bytes_moves_no_byte_of_ours() {
     let moved = manifest(&base, "").replace("/tool-{{", "/moved/tool-{{");
     sandbox.write("deps.toml", moved);
     golden("upstream/moved", &sandbox.run(["plan"]).exits(0).all());
+    assert_eq!(upstream.asked("/moved/tool-1.1.0.tar.gz"), 0, "a plan downloads no artifact");
     let _updated = sandbox.run(["apply", "--yes"]).exits(0);
     assert_eq!(sandbox.files("mirror/artifacts"), artifacts);
     assert!(sandbox.read("deps.lock").contains("/moved/"));
+    let _settled = sandbox.run(["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn a_name_with_the_digest_in_it() {
+    let (upstream, sandbox) = project("");
+    let base = upstream.url("");
+    let named = manifest(&base, "").replace(
+        "[dependencies.tool]\n",
+        "[dependencies.tool]\nfile = \"tool-{{ version }}-{{ digest8 }}.tgz\"\n",
+    );
+    sandbox.write("deps.toml", named);
+    golden("upstream/digest-in-name", &sandbox.run(["plan"]).exits(0).all());
+    assert_eq!(upstream.asked("/tool-1.1.0.tar.gz"), 0, "a plan downloads no artifact");
+    let _applied = sandbox.run(["apply", "--yes"]).exits(0);
+    let digest8 = &sha256(b"the bytes of 1.1.0")[..8];
+    let published = sandbox.files("mirror/artifacts");
+    assert!(published[0].ends_with(&format!("/tool-1.1.0-{digest8}.tgz")), "{published:?}");
     let _settled = sandbox.run(["plan", "--detailed-exitcode"]).exits(0);
 }
