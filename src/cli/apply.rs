@@ -9,7 +9,7 @@ use super::{
     plan::options_json,
 };
 use crate::{
-    model::{Code, Report},
+    model::{Code, Report, Severity},
     ops::{self, OpsError, Planned, Refresh, Request, apply::How},
     planner::{Options, Update},
     render, wire,
@@ -18,8 +18,12 @@ use crate::{
 /// A plan older than this is not applied.
 const OLDEST: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
 
+/// Clocks differ by less than this.
+const NEWEST: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
 /// Makes it so.
 pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Stop> {
+    context.refuse_update_of_a_lock(args.planning.update)?;
     let saved = saved_plan(args, context)?;
     let request = match &saved {
         Some(saved) => saved_request(saved, context)?,
@@ -39,8 +43,11 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Sto
         compare(saved, &planned, &request)?;
     }
     let changes = planned.plan.has_changes();
-    if changes || !planned.plan.findings.is_empty() {
-        context.output.talk(&render::plan_text(&planned.plan, &location, context.talk_style()));
+    if changes {
+        // What is wrong is told at the end, beside what was done.
+        let mut shown = planned.plan.clone();
+        shown.findings.retain(|finding| finding.severity == Severity::Warning);
+        context.output.talk(&render::plan_text(&shown, &location, context.talk_style()));
     }
     if changes && !args.yes && saved.is_none() && !agreed(context)? {
         context.output.talk("Nothing was changed.");
@@ -92,7 +99,7 @@ fn agreed(context: &Context) -> Result<bool, Stop> {
     let _closed = write!(err, "Apply this? [y/N] ").and_then(|()| err.flush());
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);
-    Ok(read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes"))
+    Ok(read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
 /// Reads the plan file, if the arguments name one.
@@ -159,8 +166,11 @@ fn saved_request(saved: &wire::plan::SavedPlan, context: &Context) -> Result<Req
         )
         .into());
     }
+    if as_of.duration_since(context.now) > NEWEST {
+        return Err(stale(&format!("it was made for {as_of}, which is still to come")).into());
+    }
     if context.now.duration_since(as_of) > OLDEST {
-        return Err(stale(&format!("it was made at {as_of}, more than seven days ago")).into());
+        return Err(stale(&format!("it was made for {as_of}, more than seven days ago")).into());
     }
     Ok(Request {
         options: Options {

@@ -1,9 +1,14 @@
 //! The arguments. Every flag can also be given as `DEPSTATE_…`.
 
-use std::{path::PathBuf, time::Duration};
+use std::{ffi::OsString, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    builder::FalseyValueParser,
+};
 use jiff::Timestamp;
+
+use crate::model::Environment;
 
 /// Keeps the binaries you publish exactly as deps.toml says: plan in the pull request, apply on merge.
 #[derive(Debug, Parser)]
@@ -19,6 +24,29 @@ pub(super) struct Cli {
     pub(super) global: Global,
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+impl Cli {
+    /// Reads a command line. A variable that is set and empty counts as not set: that is how a
+    /// workflow's expression says "none".
+    pub(super) fn read(
+        argv: impl IntoIterator<Item = OsString>,
+        environment: &Environment,
+    ) -> Result<Self, clap::Error> {
+        let command = without_empty(Self::command(), environment);
+        Self::from_arg_matches(&command.try_get_matches_from(argv)?)
+    }
+}
+
+fn without_empty(command: clap::Command, environment: &Environment) -> clap::Command {
+    let argument = |arg: clap::Arg| {
+        let name = arg.get_env().and_then(|name| name.to_str()).map(str::to_owned);
+        match name {
+            Some(name) if environment.get(&name).is_none() => arg.env(None::<&str>),
+            Some(_) | None => arg,
+        }
+    };
+    command.mut_args(argument).mut_subcommands(|below| without_empty(below, environment))
 }
 
 /// Flags of every command.
@@ -51,16 +79,16 @@ pub(super) struct Global {
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) jobs: u16,
     /// Ask no source; only the storage is reached
-    #[arg(long, global = true, env = "DEPSTATE_OFFLINE")]
+    #[arg(long, global = true, env = "DEPSTATE_OFFLINE", value_parser = FalseyValueParser::new())]
     pub(super) offline: bool,
     /// deps.lock must already be right; no version index is asked
-    #[arg(long, global = true, env = "DEPSTATE_LOCKED")]
+    #[arg(long, global = true, env = "DEPSTATE_LOCKED", value_parser = FalseyValueParser::new())]
     pub(super) locked: bool,
     /// Both --locked and --offline
-    #[arg(long, global = true, env = "DEPSTATE_FROZEN")]
+    #[arg(long, global = true, env = "DEPSTATE_FROZEN", value_parser = FalseyValueParser::new())]
     pub(super) frozen: bool,
     /// Draw no progress bars
-    #[arg(long, global = true, env = "DEPSTATE_NO_PROGRESS")]
+    #[arg(long, global = true, env = "DEPSTATE_NO_PROGRESS", value_parser = FalseyValueParser::new())]
     pub(super) no_progress: bool,
 }
 
@@ -150,7 +178,7 @@ pub(super) struct Planning {
     #[arg(long, value_name = "FILTER")]
     pub(super) exclude: Vec<String>,
     /// Look for newer versions too
-    #[arg(long, env = "DEPSTATE_UPDATE")]
+    #[arg(long, env = "DEPSTATE_UPDATE", value_parser = FalseyValueParser::new())]
     pub(super) update: bool,
     /// How many artifacts may be retired
     #[arg(long, value_name = "N", default_value_t = 20, env = "DEPSTATE_MAX_RETIRE")]
@@ -168,7 +196,7 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "FILE.json")]
     pub(super) out: Option<PathBuf>,
     /// Exit with 2 if there are changes
-    #[arg(long, env = "DEPSTATE_DETAILED_EXITCODE")]
+    #[arg(long, env = "DEPSTATE_DETAILED_EXITCODE", value_parser = FalseyValueParser::new())]
     pub(super) detailed_exitcode: bool,
     /// How much of the storage is looked at
     #[arg(long, value_enum, default_value_t, env = "DEPSTATE_REFRESH")]
@@ -195,7 +223,7 @@ pub(super) struct ApplyArgs {
     #[arg(value_name = "PLAN.json | FILTER")]
     pub(super) what: Vec<String>,
     /// Do not ask
-    #[arg(short, long, env = "DEPSTATE_YES")]
+    #[arg(short, long, env = "DEPSTATE_YES", value_parser = FalseyValueParser::new())]
     pub(super) yes: bool,
     /// Commit what is whole after this long (`30s`, `5m`)
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration, env = "DEPSTATE_COMMIT_EVERY")]

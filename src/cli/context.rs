@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     disk,
-    model::{Address, Environment, Sink},
+    model::{Address, Code, Environment, Sink},
     ops::{OpsError, Setting},
     planner::{Filter, Options, Update},
     render::{
@@ -44,14 +44,18 @@ pub(super) struct Context {
     width: usize,
 }
 
+/// Reads the environment.
+pub(super) fn environment() -> Environment {
+    let variables: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Environment::new(variables)
+}
+
 impl Context {
-    /// Reads clock, environment and terminal.
+    /// Reads clock and terminal.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads them")]
-    pub(super) fn read(global: Global) -> Self {
-        let variables: BTreeMap<String, String> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
-        let environment = Environment::new(variables);
+    pub(super) fn read(global: Global, environment: Environment) -> Self {
         let here = std::env::current_dir().unwrap_or_default();
         let stderr_is_terminal = std::io::stderr().is_terminal();
         let plain = environment.get("NO_COLOR").is_some()
@@ -126,6 +130,21 @@ impl Context {
         self.global.locked || self.global.frozen
     }
 
+    /// Looking for newer versions changes the lock.
+    pub(super) fn refuse_update_of_a_lock(&self, update: bool) -> Result<(), Stop> {
+        if update && self.locked() {
+            return Err(Stop::Usage(
+                "an update changes deps.lock, and `--locked` does not let it change".to_owned(),
+            ));
+        }
+        if update && self.offline() {
+            return Err(Stop::Usage(
+                "an update asks the sources, and `--offline` forbids it".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     /// The planner's options from flags.
     pub(super) fn options(&self, filters: &[String], planning: &Planning) -> Result<Options, Stop> {
         Ok(Options {
@@ -170,8 +189,7 @@ impl Context {
         markdown: impl FnOnce() -> String,
     ) -> Result<(), Stop> {
         if let Some(file) = &self.global.json_into {
-            disk::write_atomic(&self.folder().join(file), pretty(json).as_bytes())
-                .map_err(OpsError::from)?;
+            self.write_json(file, json)?;
         }
         let text = match self.global.format {
             Format::Human => human(self.stdout_style),
@@ -179,8 +197,29 @@ impl Context {
             Format::Markdown => markdown(),
         };
         self.output.data(&text).map_err(|error| {
-            OpsError::said(crate::model::Code::FILE_FAILED, format!("stdout: {error}"), None).into()
+            OpsError::said(Code::FILE_FAILED, format!("stdout: {error}"), None).into()
         })
+    }
+
+    /// Writes JSON to a file that a flag names; never over a file that no run of depstate wrote.
+    pub(super) fn write_json(&self, file: &Path, json: &serde_json::Value) -> Result<(), Stop> {
+        let path = self.folder().join(file);
+        let ours = |text: &[u8]| {
+            let there: Option<serde_json::Value> = serde_json::from_slice(text).ok();
+            there.is_some_and(|there| there.get("format_version").is_some())
+        };
+        match fs_err::read(&path) {
+            Ok(text) if !text.is_empty() && !ours(&text) => {
+                return Err(OpsError::said(
+                    Code::EXISTS,
+                    format!("`{}` is there already and is no output of depstate", file.display()),
+                    Some("give another name, or remove the file"),
+                )
+                .into());
+            }
+            Ok(_) | Err(_) => {}
+        }
+        Ok(disk::write_atomic(&path, pretty(json).as_bytes()).map_err(OpsError::from)?)
     }
 
     /// Says why a command stopped.
@@ -270,7 +309,7 @@ pub(super) fn read_filters(texts: &[String]) -> Result<Vec<Filter>, Stop> {
         .map(|text| {
             Filter::new(text).map_err(|error| {
                 OpsError::said(
-                    crate::model::Code::BAD_FILTER,
+                    Code::BAD_FILTER,
                     error.to_string(),
                     Some("a filter is an address or a glob of one: `node`, `ruby@3.3.*`, `*/jammy-*`"),
                 )

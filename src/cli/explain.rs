@@ -21,16 +21,13 @@ pub(super) fn run(args: &ExplainArgs, context: &Context) -> Result<Exit, Stop> {
         return Ok(Exit::Done);
     };
     let Some(page) = Code::find(code) else {
-        let nearest = PAGES
-            .iter()
-            .max_by(|a, b| {
-                let near =
-                    |page: &crate::model::Page| strsim::jaro_winkler(page.code.as_str(), code);
-                near(a).total_cmp(&near(b))
-            })
-            .map_or("", |page| page.code.as_str());
+        let near = |page: &crate::model::Page| strsim::jaro_winkler(page.code.as_str(), code);
+        let nearest = PAGES.iter().max_by(|a, b| near(a).total_cmp(&near(b)));
+        let nearest = nearest
+            .filter(|page| near(page) > 0.8)
+            .map_or_else(String::new, |page| format!("; did you mean `{}`?", page.code));
         return Err(Stop::Usage(format!(
-            "there is no code `{code}`; the nearest is `{nearest}`, and `depstate explain` lists all"
+            "there is no code `{code}`{nearest} `depstate explain` lists all"
         )));
     };
     let kind = match page.kind {

@@ -24,6 +24,7 @@ pub(super) async fn run(args: &LockArgs, context: &Context) -> Result<Exit, Stop
 
 /// Decides everything anew.
 pub(super) async fn update(args: &UpdateArgs, context: &Context) -> Result<Exit, Stop> {
+    context.refuse_update_of_a_lock(true)?;
     let ids: Result<BTreeSet<DependencyId>, Stop> = args
         .ids
         .iter()
@@ -71,7 +72,10 @@ async fn decide(options: Options, named: &[DependencyId], context: &Context) -> 
     }
     let count: usize = after.values().map(Vec::len).sum();
     let size = render::count(count as u64, "version");
+    let wrong = decided.plan.findings.iter().any(|f| f.severity != Severity::Warning)
+        || decided.plan.blind.iter().any(|blind| blind.dependency.is_some());
     lines.push(match (decided.written, changes.is_empty()) {
+        (false, _) if wrong => format!("deps.lock is as it was: {size}."),
         (false, _) => format!("deps.lock is right: {size}."),
         (true, true) => format!("deps.lock was written; the versions are the same ({size})."),
         (true, false) => format!("deps.lock was written: {size}."),

@@ -16,8 +16,6 @@ mod status;
 
 use std::ffi::OsString;
 
-use clap::Parser as _;
-
 use args::{Cli, Command};
 use context::Context;
 pub use exit::Exit;
@@ -25,7 +23,8 @@ use exit::Stop;
 
 /// Runs a command line and returns the process's exit code.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(argv) {
+    let environment = context::environment();
+    let cli = match Cli::read(argv, &environment) {
         Ok(cli) => cli,
         // clap's own code for a usage error is 2, which here means "changes".
         Err(error) => {
@@ -34,7 +33,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
             return if error.use_stderr() { Exit::Usage } else { Exit::Done };
         }
     };
-    let context = Context::read(cli.global);
+    let context = Context::read(cli.global, environment);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

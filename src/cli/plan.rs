@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use super::{
     args::{PlanArgs, RefreshArg},
-    context::{Context, pretty},
+    context::{Context, is_plan_file},
     exit::{Exit, Stop},
 };
 use crate::{
-    disk,
     model::{Plan, Severity},
-    ops::{self, OpsError, Refresh, Request},
+    ops::{self, Refresh, Request},
     render,
     storage::StorageReader,
     wire,
@@ -19,6 +18,13 @@ use crate::{
 /// Shows what apply would do. The storage is handed on without its way to write.
 pub(super) async fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Stop> {
     let options = context.options(&args.filters, &args.planning)?;
+    if let Some(file) = args.out.as_ref().filter(|file| !is_plan_file(&file.to_string_lossy())) {
+        return Err(Stop::Usage(format!(
+            "`--out {}`: a plan file's name ends in `.json`, so that `apply` knows it from a filter",
+            file.display()
+        )));
+    }
+    context.refuse_update_of_a_lock(args.planning.update)?;
     let (project, storage) = ops::open(context.setting()).await?;
     let storage: Arc<dyn StorageReader> = storage;
     let request = Request {
@@ -36,8 +42,7 @@ pub(super) async fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Stop
     drop(sink);
     let json = wire::plan::encode(&planned.plan, options_json(&request));
     if let Some(file) = &args.out {
-        disk::write_atomic(&context.folder().join(file), pretty(&json).as_bytes())
-            .map_err(OpsError::from)?;
+        context.write_json(file, &json)?;
         context.output.talk(&format!("Saved: depstate apply {}", file.display()));
     }
     let digest = wire::plan::digest(&json).to_string();

@@ -74,7 +74,7 @@ fn one(record: &Record) -> String {
         ("address".to_owned(), record.address.to_string()),
         ("upstream".to_owned(), record.upstream.clone()),
         ("key".to_owned(), record.key.to_string()),
-        ("size".to_owned(), format!("{} ({} bytes)", render::bytes(record.size), record.size)),
+        ("size".to_owned(), render::count(record.size, "byte")),
         ("sha256".to_owned(), record.sha256.to_string()),
         ("evidence".to_owned(), record.evidence.name().to_owned()),
         ("source".to_owned(), record.source.url.clone()),

@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
     let mut rows = vec![
         ("project".to_owned(), project.manifest.project.clone()),
         (
-            project.setting.shown.clone(),
+            "deps.toml".to_owned(),
             format!(
                 "{dependencies} {}, {}",
                 if dependencies == 1 { "dependency" } else { "dependencies" },
@@ -59,8 +59,14 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
         None => format!("{location}: nothing published yet"),
         Some(snapshot) => {
             let bytes = snapshot.live.values().map(|record| record.size).sum();
+            let owner = &snapshot.head.project;
+            let whose = if *owner == project.manifest.project {
+                String::new()
+            } else {
+                format!("belongs to project {owner}, ")
+            };
             format!(
-                "{location}: serial {}, {}, {}{}",
+                "{location}: {whose}serial {}, {}, {}{}",
                 snapshot.head.serial,
                 render::count(snapshot.live.len() as u64, "artifact"),
                 render::bytes(bytes),

@@ -211,6 +211,8 @@ codes! {
         "A released version never changes. Both digests and addresses are shown. Find out why, then\neither `exclude` the version with a reason, or accept the new bytes in a reviewed commit:\n`depstate lock --accept ADDRESS`."
     DIGEST_MISMATCH Refused "digest-mismatch" "The bytes are not those that were promised."
         "Expected and found digest, size, the address after redirects and what the first bytes look like\nare shown. Nothing was published."
+    UNLIKELY Refused "unlikely" "Bytes that nothing vouches for can't be what their name says."
+        "An HTML page or an empty answer under an archive's address is never trusted on first use."
     CHECKSUM_MISSING Error "checksum-missing" "A checksum file does not name the artifact."
         "The file is matched by its full name. The names that are there are shown."
     CHECKSUM_UNREADABLE Error "checksum-unreadable" "A checksum file can't be read."

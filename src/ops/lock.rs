@@ -32,6 +32,9 @@ pub async fn lock(
     request: &Request,
     sink: &Arc<dyn Sink>,
 ) -> Result<LockRequest, OpsError> {
+    project.workspace.prepare();
+    // An apply that runs in this checkout writes deps.lock too.
+    let _one_per_checkout = project.workspace.run_lock()?;
     let known =
         project.manifest.dependencies.keys().all(|id| project.lock.dependencies.contains_key(id));
     let refresh = if known { Refresh::None } else { Refresh::Index };

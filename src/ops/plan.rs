@@ -1,14 +1,17 @@
 //! The way from a project to a plan: observe, select, locate, lay side by side.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{OpsError, Project, locate, observe};
 use crate::{
     model::{
         Address, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey, ObjectMeta,
-        Observed, Plan, Revision, Sha256, Sink, Snapshot, Why,
+        Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Version, Why,
     },
-    planner::{self, LocatedFile, Options, PlanInput, Question, Selection, WhyAsk},
+    planner::{self, Filter, LocatedFile, Options, PlanInput, Question, Selection, WhyAsk},
     storage::StorageReader,
 };
 
@@ -81,11 +84,12 @@ pub async fn plan(
     let snapshot = published.snapshot.known().and_then(Option::as_ref);
     let questions = planner::ask(&project.manifest, &project.lock, snapshot, &request.options);
     if request.locked {
-        refuse_questions(&questions)?;
+        refuse_questions(&questions, &request.options)?;
     }
     let listings = observe::listings(project, &questions, sink).await;
     let selection =
         planner::select(&project.manifest, &project.lock, snapshot, &listings, &request.options);
+    refuse_idle_filters(project, &selection, snapshot, &request.options)?;
     let (located, troubles) = locate::locate(project, &selection, request, sink).await;
     let rehashed = match (snapshot, &published.objects) {
         (Some(snapshot), Observed::Known(objects)) => {
@@ -139,6 +143,52 @@ pub async fn plan(
     Ok(Planned { plan, selection, located, snapshot, lock, revisions })
 }
 
+/// A filter that fits nothing at all is a slip of the pen: nothing would be done, in silence.
+fn refuse_idle_filters(
+    project: &Project,
+    selection: &Selection,
+    snapshot: Option<&Snapshot>,
+    options: &Options,
+) -> Result<(), OpsError> {
+    if options.filters.is_empty() && options.exclude.is_empty() {
+        return Ok(());
+    }
+    let mut there: BTreeSet<Address> =
+        snapshot.iter().flat_map(|snapshot| snapshot.live.keys().cloned()).collect();
+    let address = |id: &DependencyId, version: &Version, target: &TargetName| Address {
+        dependency: id.clone(),
+        version: version.clone(),
+        target: target.clone(),
+    };
+    for (id, chosen) in &selection.dependencies {
+        for release in &chosen.releases {
+            there.extend(release.files.keys().map(|target| address(id, &release.version, target)));
+        }
+    }
+    for (id, locked) in &project.lock.dependencies {
+        for release in &locked.releases {
+            there.extend(
+                release.artifacts.keys().map(|target| address(id, &release.version, target)),
+            );
+        }
+    }
+    let idle = |filter: &&Filter| {
+        let dependencies = project.manifest.dependencies.keys();
+        let undecided = dependencies
+            .filter(|id| !there.iter().any(|address| address.dependency == **id))
+            .any(|id| filter.may_take(id));
+        !undecided && !there.iter().any(|address| filter.matches(address))
+    };
+    match options.filters.iter().chain(&options.exclude).find(idle) {
+        None => Ok(()),
+        Some(filter) => Err(OpsError::said(
+            Code::BAD_FILTER,
+            format!("nothing that is wanted, locked or published fits `{}`", filter.as_str()),
+            Some("a filter is an address or a glob of one: `node`, `ruby@3.3.*`, `*/jammy-*`"),
+        )),
+    }
+}
+
 /// Names the line of deps.toml that asked.
 fn place(findings: &mut [Finding], project: &Project) {
     for finding in findings {
@@ -169,9 +219,15 @@ fn same_bytes(
         .collect()
 }
 
-fn refuse_questions(questions: &BTreeMap<DependencyId, Question>) -> Result<(), OpsError> {
+fn refuse_questions(
+    questions: &BTreeMap<DependencyId, Question>,
+    options: &Options,
+) -> Result<(), OpsError> {
     let wrong: Vec<String> = questions
         .iter()
+        .filter(|(id, _)| {
+            options.filters.is_empty() || options.filters.iter().any(|f| f.may_take(id))
+        })
         .filter_map(|(id, question)| match question {
             Question::Settled => None,
             Question::Ask(why) => Some(match why {

@@ -10,7 +10,7 @@ use tokio_util::{io::ReaderStream, sync::CancellationToken};
 use super::{Project, error::chain};
 use crate::{
     disk::CacheKind,
-    model::{Address, Algorithm, Code, Event, ObjectKey, ObjectMeta, Sha256, Sink},
+    model::{Address, Algorithm, Code, Event, Evidence, ObjectKey, ObjectMeta, Sha256, Sink},
     net::{ByteStream, StreamError},
     planner::LocatedFile,
     source::SourceDriver,
@@ -106,21 +106,55 @@ fn hasher(file: &LocatedFile) -> Hasher {
     Hasher::new(extra.filter(|algorithm| *algorithm == Algorithm::Sha512))
 }
 
-fn judge(file: &LocatedFile, hashed: &Hashed, url: &str, stream: &Origin) -> Result<(), Failed> {
+fn judge(
+    project: &Project,
+    address: &Address,
+    file: &LocatedFile,
+    hashed: &Hashed,
+    url: &str,
+    stream: &Origin,
+) -> Result<(), Failed> {
     let shown = stream.url.as_deref().unwrap_or(url);
-    verify::check(&expected(file), hashed, shown, stream.content_type.as_deref()).map_err(
-        |mismatch| {
-            Failed {
+    if file.evidence == Evidence::Tofu
+        && file.sha256.is_none()
+        && let Some(why) = verify::unlikely(hashed, url)
+    {
+        return Err(Failed {
             refused: true,
             help: Some(
-                "find out why upstream serves other bytes; `exclude` the version with a reason, or \
-                 accept reviewed bytes with `depstate lock --accept ADDRESS`"
+                "nothing vouches for this file, so it is not trusted on first use: look at the \
+                 address, or give `verify.checksum`"
                     .to_owned(),
             ),
+            ..Failed::new(Code::UNLIKELY, format!("`{shown}` serves no archive: {why}"))
+        });
+    }
+    verify::check(&expected(file), hashed, shown, stream.content_type.as_deref()).map_err(
+        |mismatch| Failed {
+            refused: true,
+            help: Some(way_on(project, address, file)),
             ..Failed::new(Code::DIGEST_MISMATCH, mismatch.to_string())
-        }
         },
     )
+}
+
+/// What a person can do about other bytes depends on who promised the right ones.
+fn way_on(project: &Project, address: &Address, file: &LocatedFile) -> String {
+    let locked = project.lock.artifact(address).is_some();
+    match file.evidence {
+        Evidence::Tofu if locked => format!(
+            "upstream replaced a released file: find out why, then either `exclude` the version with a \
+             reason, or accept the new bytes in a reviewed commit: `depstate lock --accept {address}`"
+        ),
+        Evidence::Given => {
+            "deps.toml gives the expected digest: correct it, or `exclude` the version".to_owned()
+        }
+        Evidence::Tofu | Evidence::Index | Evidence::ChecksumFile | Evidence::Signed => {
+            "upstream's own checksum and file disagree: try again later or tell upstream; until then \
+             `exclude` the version with a reason"
+                .to_owned()
+        }
+    }
 }
 
 /// What a sender said of a body, kept while the body is read.
@@ -173,7 +207,7 @@ pub(crate) async fn download(
         }
     }
     let hashed = hasher.finish();
-    judge(file, &hashed, &url, &origin)?;
+    judge(project, address, file, &hashed, &url, &origin)?;
     let _kept = keep.finish(&hashed.sha256);
     Ok(Fetched { url, size: hashed.size, sha256: hashed.sha256 })
 }
@@ -218,7 +252,8 @@ pub(crate) async fn publish(job: &Job<'_>) -> Result<Uploaded, Failed> {
     let mut hasher = hasher(job.file);
     let streamed = pour(job, stream, &url, &mut hasher, &mut body).await;
     let hashed = hasher.finish();
-    let judged = streamed.and_then(|()| judge(job.file, &hashed, &url, &origin));
+    let judged =
+        streamed.and_then(|()| judge(job.project, job.address, job.file, &hashed, &url, &origin));
     if let Err(failed) = judged {
         if let Some(upload) = body.upload
             && let Err(error) = upload.abort().await

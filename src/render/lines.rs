@@ -39,11 +39,11 @@ impl Sink for Lines {
             Event::Started { artifacts, bytes } => {
                 state.all = *artifacts;
                 state.done = 0;
-                format!(
-                    "Publishing {}, {}",
-                    grammar::count(*artifacts as u64, "artifact"),
-                    grammar::bytes(*bytes)
-                )
+                let count = grammar::count(*artifacts as u64, "artifact");
+                match bytes {
+                    0 => format!("Publishing {count}"),
+                    bytes => format!("Publishing {count}, {}", grammar::bytes(*bytes)),
+                }
             }
             Event::StepEnded { address, outcome } => {
                 state.done += 1;

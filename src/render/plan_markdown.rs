@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     Style, grammar,
-    plan_text::{summary_sentence, told},
+    plan_text::{place, summary_sentence, told},
     reason::clause,
     style::sign,
 };
@@ -31,11 +31,7 @@ pub fn plan_markdown(plan: &Plan, location: &str, digest: &str) -> String {
     }
     line(&mut out, "");
     line(&mut out, &summary_sentence("Plan:", &summary, true, Style::new(false)));
-    let place = match &plan.basis.base {
-        Some(base) => format!("{}, serial {}", code_span(location), base.serial),
-        None => format!("{}, nothing published yet", code_span(location)),
-    };
-    line(&mut out, &format!("Storage: {place}."));
+    line(&mut out, &format!("Storage: {}.", place(plan, &code_span(location))));
     if plan.lock_changes {
         line(&mut out, "`deps.lock` changes too.");
     }

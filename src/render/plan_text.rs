@@ -94,12 +94,20 @@ pub fn finding_text(finding: &Finding, style: Style) -> String {
     text
 }
 
+/// Says where, and how far it was looked at.
+pub(crate) fn place(plan: &Plan, location: &str) -> String {
+    match &plan.basis.base {
+        Some(base) => format!("{location}, serial {}", base.serial),
+        None if plan.blind.iter().any(|blind| blind.dependency.is_none()) => {
+            format!("{location}, not looked at")
+        }
+        None => format!("{location}, nothing published yet"),
+    }
+}
+
 fn closing(plan: &Plan, location: &str, style: Style) -> String {
     let summary = plan.summary();
-    let place = match &plan.basis.base {
-        Some(base) => format!("{location}, serial {}", base.serial),
-        None => format!("{location}, nothing published yet"),
-    };
+    let place = place(plan, location);
     if plan.steps.is_empty() {
         let stuck = plan.findings.iter().any(|f| f.severity != Severity::Warning);
         let left_out = if plan.filtered > 0 {
@@ -117,6 +125,13 @@ fn closing(plan: &Plan, location: &str, style: Style) -> String {
             return format!(
                 "{} Only deps.lock would be written anew ({place}).{left_out}",
                 style.bold("No artifact changes.")
+            );
+        }
+        if plan.basis.base.is_none() && plan.blind.iter().any(|blind| blind.dependency.is_none()) {
+            return format!(
+                "{} deps.lock answers deps.toml with {}; whether they are published was not looked at.{left_out}",
+                style.good("No changes."),
+                grammar::count(summary.unchanged, "artifact"),
             );
         }
         let match_word = if summary.unchanged == 1 { "matches" } else { "match" };

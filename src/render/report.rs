@@ -1,9 +1,9 @@
 //! What an apply did, for people.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{Style, grammar, plan_text::summary_sentence};
-use crate::model::{Action, Report, Summary};
+use crate::model::{Action, Held, Report, Summary};
 
 /// Returns the report as text: what failed, what was held back, then the sentence of the plan in
 /// the past tense.
@@ -21,17 +21,8 @@ pub fn report_text(report: &Report, location: &str, style: Style) -> String {
             line(&mut out, &format!("    help: {}", grammar::plain(help)));
         }
     }
-    for held in &report.held {
-        line(
-            &mut out,
-            &format!(
-                "! {}: {} was not {}: {}",
-                style.warning("held back"),
-                held.address,
-                super::plan_text::past(held.action),
-                held.why
-            ),
-        );
+    for text in held_lines(&report.held, style) {
+        line(&mut out, &text);
     }
     let mut summary =
         Summary { unchanged: report.unchanged, filtered: report.filtered, ..Summary::default() };
@@ -92,6 +83,28 @@ pub fn report_text(report: &Report, location: &str, style: Style) -> String {
     }
     line(&mut out, &text);
     out
+}
+
+/// One line a step, or one for all that wait for the same reason.
+fn held_lines(held: &[Held], style: Style) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let mark = style.warning("held back");
+    let mut by_reason: BTreeMap<&str, Vec<&Held>> = BTreeMap::new();
+    for one in held {
+        by_reason.entry(one.why.as_str()).or_default().push(one);
+    }
+    let mut lines = Vec::new();
+    for (why, all) in by_reason {
+        for one in all.iter().take(SHOWN) {
+            let past = super::plan_text::past(one.action);
+            lines.push(format!("! {mark}: {} was not {past}: {why}", one.address));
+        }
+        if all.len() > SHOWN {
+            let more = (all.len() - SHOWN) as u64;
+            lines.push(format!("! {mark}: {} more: {why}", grammar::count(more, "artifact")));
+        }
+    }
+    lines
 }
 
 fn line(out: &mut String, text: &str) {

@@ -69,6 +69,20 @@ pub fn check(
     })))
 }
 
+/// Says why bytes that nothing vouches for can't be what a name promises; none: they may be.
+///
+/// An error page or an empty answer under an archive's address would otherwise be trusted for ever.
+pub fn unlikely(hashed: &Hashed, name: &str) -> Option<String> {
+    if hashed.size == 0 {
+        return Some("it is empty".to_owned());
+    }
+    let name = name.split(['?', '#']).next().unwrap_or(name).to_ascii_lowercase();
+    let page = look(&hashed.first);
+    let is_page = page.starts_with("an HTML page");
+    let may_be = [".html", ".htm", ".xhtml", ".svg", ".xml"].iter().any(|end| name.ends_with(end));
+    (is_page && !may_be).then(|| format!("it is {page}"))
+}
+
 fn safe(url: &str) -> String {
     match Url::parse(url) {
         Ok(url) => SafeUrl::new(url).to_string(),

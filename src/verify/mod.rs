@@ -12,4 +12,4 @@ mod tests;
 pub use checksum::{find, parse, sri};
 pub use error::ChecksumError;
 pub use hasher::{Hashed, Hasher};
-pub use mismatch::{Expected, Mismatch, check};
+pub use mismatch::{Expected, Mismatch, check, unlikely};
