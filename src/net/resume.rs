@@ -217,7 +217,8 @@ impl Transfer {
                 Ok((Some(response), part))
                     if part.start == self.at
                         && part.end == Some(end)
-                        && response.status().as_u16() == 206 =>
+                        && response.status().as_u16() == 206
+                        && strong_etag(response.headers()).as_ref() == Some(&etag) =>
                 {
                     self.skip = 0;
                     self.chunks = Box::pin(response.bytes_stream());
