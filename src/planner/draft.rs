@@ -231,7 +231,7 @@ fn wanted(
         };
         let record = published.live.or_else(|| {
             let again = reason == Reason::WantedAgain;
-            published.condemned.filter(|_| again).or(published.doomed).map(|it| &it.record)
+            published.condemned.filter(|_| again).map(|it| &it.record)
         });
         let mut step = diff::step(artifact.clone(), record, action, reason);
         if !world.seen {

@@ -84,6 +84,27 @@ fn what_the_filters_leave_out_stays_as_it_was() {
 }
 
 #[test]
+fn a_lost_lock_comes_back_in_parts_where_a_filter_says_so() {
+    let mut world = World::new()
+        .target("amd", "amd64")
+        .target("arm", "arm64")
+        .dependency("a", &["amd", "arm"], &[("1.*", 1)])
+        .lists("a", &["v1.0.0"])
+        .converged();
+    world.lock.dependencies.clear();
+    world.options.filters = vec![Filter::new("*/arm").unwrap()];
+    let outcome = world.plan();
+    assert_eq!(steps(&outcome.plan), ["adopt a@1.0.0/arm not-locked"]);
+    let locked = &outcome.lock.dependencies[&id("a")];
+    assert_eq!(locked.releases[0].artifacts.len(), 1);
+    assert_eq!(locked.asked, None, "the rest is still to be adopted");
+    let mut world = world.applied();
+    assert_eq!(world.plan().plan.steps, vec![]);
+    world.options.filters.clear();
+    assert_eq!(steps(&world.plan().plan), ["adopt a@1.0.0/amd not-locked"]);
+}
+
+#[test]
 fn a_dependency_that_is_gone_leaves_the_lock() {
     let mut world = two().converged();
     world.manifest.dependencies.remove(&id("b"));

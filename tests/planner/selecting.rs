@@ -223,6 +223,16 @@ fn a_recent_index_says_nothing_by_silence() {
 }
 
 #[test]
+fn an_empty_index_is_never_believed() {
+    let mut world = two().converged().lists("node", &[]).update();
+    world.dep("node").source.coverage = Coverage::Recent;
+    let outcome = world.plan();
+    assert_eq!(codes(&outcome.plan.findings), ["index-shrank node"]);
+    assert!(outcome.plan.findings[0].message.contains("22.3.0"));
+    assert_eq!((outcome.plan.steps, outcome.lock), (vec![], world.lock));
+}
+
+#[test]
 fn a_source_that_is_silent_leaves_all_as_it_is() {
     let mut world = two().converged();
     world.listings.insert(id("node"), Observed::Unknown(failed()));
