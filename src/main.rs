@@ -1,3 +1,5 @@
-//! The `depstate` program.
+//! The `depstate` program: hands its arguments to [`depstate::cli::run`].
 
-fn main() {}
+fn main() -> depstate::cli::Exit {
+    depstate::cli::run(std::env::args_os())
+}

@@ -3,7 +3,6 @@
     clippy::unwrap_used,
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    missing_docs,
     reason = "a broken fixture should panic where it stands"
 )]
 

@@ -1,1 +1,69 @@
-//! (room cli)
+//! Floor 7: the command line. One file a command; the exit code is decided here, once, at the end.
+
+mod apply;
+mod args;
+mod context;
+mod drivers;
+mod exit;
+mod explain;
+mod init;
+mod lock;
+mod output;
+mod plan;
+mod schema;
+mod show;
+mod status;
+
+use std::ffi::OsString;
+
+use args::{Cli, Command};
+use context::Context;
+pub use exit::Exit;
+use exit::Stop;
+
+/// Runs a command line and returns the process's exit code.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    let environment = context::environment();
+    let cli = match Cli::read(argv, &environment) {
+        Ok(cli) => cli,
+        // clap's own code for a usage error is 2, which here means "changes".
+        Err(error) => {
+            // A closed pipe is no reason to fail.
+            let _closed = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    let context = Context::read(cli.global, environment);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            context.output.complain(&format!("error: the runtime could not be started: {error}"));
+            return Exit::Failed;
+        }
+    };
+    let ended = runtime.block_on(dispatch(cli.command, &context));
+    // What still hangs (a name look-up, say) must not hold the process.
+    runtime.shutdown_background();
+    match ended {
+        Ok(exit) => exit,
+        Err(stop) => {
+            context.complain(&stop);
+            stop.exit()
+        }
+    }
+}
+
+async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
+    match command {
+        Command::Init(args) => init::run(&args, context),
+        Command::Lock(args) => lock::run(&args, context).await,
+        Command::Update(args) => lock::update(&args, context).await,
+        Command::Plan(args) => plan::run(&args, context).await,
+        Command::Apply(args) => Box::pin(apply::run(&args, context)).await,
+        Command::Show(args) => show::run(&args, context).await,
+        Command::Status => status::run(context).await,
+        Command::Explain(args) => explain::run(&args, context),
+        Command::Schema(args) => schema::run(&args, context),
+        Command::Drivers => drivers::run(context),
+    }
+}

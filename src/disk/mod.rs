@@ -1,1 +1,17 @@
-//! Floor 3: local files, written atomically.
+//! Floor 3: local files, written atomically; the workspace `.depstate/` with its lock and caches.
+//!
+//! Everything here blocks; whoever is async calls it where blocking is allowed. What depstate
+//! cannot do without is an error that names the path; what only saves time (the cache) never is.
+
+mod atomic;
+mod cache;
+mod error;
+mod workspace;
+
+#[cfg(test)]
+mod tests;
+
+pub use atomic::write_atomic;
+pub use cache::{Cache, CacheKind, CacheWriter};
+pub use error::DiskError;
+pub use workspace::{RunLock, Workspace};

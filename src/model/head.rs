@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Condemned, DependencyId, ObjectKey, Sha256};
 
+/// The bucket's format that this depstate writes. A greater one may be read, never written.
+pub const FORMAT: u32 = 1;
+
 /// A transaction id: a ULID.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

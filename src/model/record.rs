@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, Digest, Evidence, Head, InputDigest, Metadata, ObjectKey, Revision, Sha256,
-    TargetName, Version,
+    Address, Digest, Evidence, Generation, Head, InputDigest, Metadata, ObjectKey, Revision,
+    Sha256, TargetName, Version,
 };
 
 /// One published artifact: all that deps.lock needs to be made again.
@@ -89,6 +89,9 @@ pub struct Snapshot {
     pub head: Head,
     /// The revision of that HEAD: what a commit must match.
     pub revision: Revision,
+    /// The generation that HEAD names; none at genesis. Its `condemned` and `doomed` stand below,
+    /// so they are empty here.
+    pub generation: Option<Generation>,
     /// The live records.
     pub live: BTreeMap<Address, Record>,
     /// Retired records by key.

@@ -1,1 +1,19 @@
-//! (room ops)
+//! Floor 6: verbs. The imperative shell, one file per operation.
+//!
+//! As little as possible is decided here: what to look at, what is wanted and what goes into a
+//! commit are the planner's words; how a commit is made is the commit machine's. Operations tell
+//! what happens as [`crate::model::Event`]s and know nothing of how that looks.
+
+pub mod apply;
+mod error;
+mod locate;
+pub mod lock;
+mod observe;
+mod open;
+mod plan;
+mod transfer;
+
+pub use error::OpsError;
+pub use lock::LockRequest;
+pub use open::{Project, Setting, open};
+pub use plan::{Download, Planned, Refresh, Request, plan};

@@ -12,7 +12,7 @@ use super::{
     retire::{self, There},
 };
 use crate::model::{
-    Action, Address, Blind, Code, Condemned, DependencyId, Evidence, Finding, LockedRelease,
+    Address, Blind, Code, Condemned, DependencyId, Evidence, Finding, Lock, LockedRelease,
     Observed, Plan, Reason, Record, Severity, Snapshot, Step, Version, Why,
 };
 
@@ -58,7 +58,7 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
     orders.sort(&mut steps, |step| &step.address);
     filter(input, &world, steps, &mut plan);
     plan.findings.extend(guard::max_retire(&plan.steps, input.options.max_retire));
-    plan.findings.extend(first_use(&plan.steps));
+    plan.findings.extend(first_use(&plan.steps, input.lock));
     // They come in the order of the selection, which is the order of a plan.
     plan.unchanged.retain(|address| input.options.takes(address));
     plan.findings.sort();
@@ -264,22 +264,27 @@ fn filter(input: &PlanInput<'_>, world: &World<'_>, steps: Vec<Step>, plan: &mut
     plan.steps = chosen;
 }
 
-/// Warns, once for a version, of bytes that nothing vouches for.
-fn first_use(steps: &[Step]) -> Vec<Finding> {
-    let mut told: BTreeMap<(&DependencyId, &Version), Finding> = BTreeMap::new();
-    for step in steps.iter().filter(|step| matches!(step.action, Action::Create | Action::Rebuild))
-    {
+/// Warns, once for a dependency, of new bytes that nothing vouches for. What is locked was looked at
+/// when the lock was reviewed.
+fn first_use(steps: &[Step], lock: &Lock) -> Vec<Finding> {
+    let mut versions: BTreeMap<&DependencyId, Vec<&Version>> = BTreeMap::new();
+    for step in steps.iter().filter(|step| step.action.moves_bytes()) {
         let tofu = step.after.as_ref().is_some_and(|after| after.evidence == Evidence::Tofu);
-        if tofu {
-            told.entry(version(&step.address)).or_insert_with(|| {
-                let (id, version) = version(&step.address);
-                let message = format!(
-                    "nothing vouches for the bytes of `{id}@{version}`: first use is trusted"
-                );
-                let it = findings::finding(Severity::Warning, Code::TOFU, id, message);
-                findings::help(it, "add `verify.checksum` if upstream publishes digests")
-            });
+        if tofu && lock.artifact(&step.address).is_none() {
+            let (id, version) = version(&step.address);
+            let told = versions.entry(id).or_default();
+            if !told.contains(&version) {
+                told.push(version);
+            }
         }
     }
-    told.into_values().collect()
+    let warning = |(id, versions): (&DependencyId, Vec<&Version>)| {
+        let message = format!(
+            "nothing vouches for the bytes of {}: what comes first is trusted",
+            findings::listed(versions)
+        );
+        let it = findings::finding(Severity::Warning, Code::TOFU, id, message);
+        findings::help(it, "add `verify.checksum` if upstream publishes digests")
+    };
+    versions.into_iter().map(warning).collect()
 }

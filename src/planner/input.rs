@@ -66,6 +66,12 @@ impl Filter {
         self.glob.matches(&address.to_string())
     }
 
+    /// Tells whether it could take an address of a dependency.
+    pub fn may_take(&self, id: &DependencyId) -> bool {
+        let front = self.text.split(['@', '/']).next().unwrap_or_default();
+        Glob::new(front).is_ok_and(|glob| glob.matches(id.as_str()))
+    }
+
     /// Returns the filter as written.
     pub fn as_str(&self) -> &str {
         &self.text

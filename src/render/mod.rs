@@ -1,1 +1,19 @@
-//! (room render)
+//! Floor 2: how things look. Pure: values in, text out; nothing is decided and nothing printed here
+//! (but for the two sinks, which show events while they happen).
+
+pub mod bars;
+pub mod diagnostic;
+mod diff;
+mod grammar;
+pub mod lines;
+mod plan_markdown;
+mod plan_text;
+mod reason;
+mod report;
+mod style;
+
+pub use grammar::{bytes, count};
+pub use plan_markdown::plan_markdown;
+pub use plan_text::{finding_text as finding, plan_text, release_lines, summary_sentence};
+pub use report::report_text;
+pub use style::Style;

@@ -1,20 +1,88 @@
 //! What can go wrong with a source.
 
+use std::{io, path::PathBuf};
+
+use crate::{
+    model::Code,
+    net::{NetError, StreamError},
+};
+
 /// A source could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// The address is not there (404, 410).
+    /// The address is not there (404, 410; a file that does not exist).
     #[error("`{url}` is not there")]
     Absent {
         /// What was asked.
         url: String,
+    },
+    /// The request failed in another way.
+    #[error(transparent)]
+    Net(Box<NetError>),
+    /// What came is no version index.
+    #[error("`{url}` answered no version index: {why}")]
+    Answer {
+        /// Where it came from, without secrets.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// An address that the driver has no way to open.
+    #[error("`{url}` can't be opened: {why}")]
+    Address {
+        /// The address.
+        url: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// A local file or folder could not be read.
+    #[error("could not read `{}`", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A body broke off, or is too large.
+    #[error("could not read `{url}` to its end")]
+    Body {
+        /// Where it came from, without secrets.
+        url: String,
+        /// What happened.
+        #[source]
+        source: StreamError,
     },
 }
 
 impl SourceError {
     /// Tells whether the address is not there (404, 410), so that the next one may be tried.
     pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent { .. })
+        match self {
+            Self::Absent { .. } => true,
+            Self::Net(error) => error.is_absent(),
+            Self::Answer { .. } | Self::Address { .. } | Self::File { .. } | Self::Body { .. } => {
+                false
+            }
+        }
+    }
+
+    /// Returns the code for `depstate explain`.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Net(error) => error.code(),
+            Self::Answer { .. } => Code::SOURCE_ANSWER,
+            Self::Address { .. } => Code::UNSUPPORTED_ADDRESS,
+            Self::File { .. } => Code::FILE_FAILED,
+            Self::Body { source: StreamError::Truncated { .. }, .. } => Code::TRUNCATED,
+            Self::Absent { .. } | Self::Body { .. } => Code::SOURCE_FAILED,
+        }
+    }
+}
+
+impl From<NetError> for SourceError {
+    fn from(error: NetError) -> Self {
+        Self::Net(Box::new(error))
     }
 }

@@ -1,6 +1,22 @@
 //! Floor 4: sources. A driver lists releases and opens addresses; it decides nothing.
+//!
+//! [`DRIVERS`] is the one list of them. Each reads its own table of deps.toml and reports every
+//! mistake in it at once; which file an address gets is decided by the pure floors.
 
+mod dates;
+mod dir;
 mod error;
+mod fields;
+mod fixed;
+mod github_releases;
+mod http_html;
+mod http_json;
+pub mod jq;
+mod npm;
+mod paging;
+mod registry;
+mod rows;
+mod web;
 
 use async_trait::async_trait;
 
@@ -10,6 +26,7 @@ use crate::{
 };
 
 pub use error::SourceError;
+pub use registry::{DRIVERS, Driver, DriverTable, Limits, Make, Setup, find};
 
 /// A place that lists releases and serves their files.
 #[async_trait]

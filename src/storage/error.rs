@@ -41,3 +41,10 @@ pub enum PutError {
     #[error("no usable answer: {0}")]
     Unknown(String),
 }
+
+impl From<StorageError> for PutError {
+    /// What failed before the write could land was not applied.
+    fn from(error: StorageError) -> Self {
+        Self::Refused(error)
+    }
+}

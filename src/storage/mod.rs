@@ -1,6 +1,11 @@
 //! Floor 4: stores of objects, behind two traits: one that can only look, one that can change.
 
 mod error;
+mod fields;
+mod fs;
+mod memory;
+pub mod registry;
+mod s3;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -12,6 +17,9 @@ use crate::{
 };
 
 pub use error::{PutError, StorageError};
+pub use fs::FsStorage;
+pub use memory::{Failure, MemoryStorage, Op};
+pub use s3::S3Storage;
 
 /// A store that is looked at.
 #[async_trait]

@@ -149,7 +149,7 @@ fn failed(
 ) -> TemplateError {
     if error.kind() == ErrorKind::UndefinedError {
         let at = error.range().unwrap_or(0..usize::MAX);
-        let missing = tags.paths.iter().filter_map(|path| {
+        let missing = tags.paths.iter().filter(|path| !path.own).filter_map(|path| {
             let parts = missing(path, context)?;
             Some(tags::Path { segments: path.segments[..parts].to_vec(), ..path.clone() })
         });
@@ -165,16 +165,17 @@ fn failed(
 
 /// The engine's own errors, in our words.
 fn explain(error: &Error, text: &str) -> TemplateError {
-    let detail = error.detail().unwrap_or("it can't be read");
-    let told = match error.kind() {
-        ErrorKind::SyntaxError => TemplateError::new(format!("syntax error: {detail}")),
-        ErrorKind::OutOfFuel => TemplateError::new("the template does not end"),
-        ErrorKind::UndefinedError => TemplateError::new("a value is not defined"),
-        kind => TemplateError::new(match error.detail() {
-            Some(detail) => detail.to_owned(),
-            None => kind.to_string(),
-        }),
-    };
+    let kind = error.kind();
+    let detail = error.detail();
+    let told = TemplateError::new(if kind == ErrorKind::SyntaxError {
+        format!("syntax error: {}", detail.unwrap_or("it can't be read"))
+    } else if kind == ErrorKind::OutOfFuel {
+        "the template does not end".to_owned()
+    } else if kind == ErrorKind::UndefinedError {
+        "a value is not defined".to_owned()
+    } else {
+        detail.map_or_else(|| kind.to_string(), ToOwned::to_owned)
+    });
     // What is missing at the end is marked behind it, or in the middle of a letter.
     match error.range() {
         Some(at) if text.get(at.clone()).is_some() => told.at(at),

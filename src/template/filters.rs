@@ -56,10 +56,10 @@ pub(super) fn urlencode(value: &Value) -> Result<String, Error> {
     limited(minijinja::filters::urlencode(&Value::from(text(value)?.as_ref()))?)
 }
 
-pub(super) fn format(value: &Value, args: Rest<Value>) -> Result<String, Error> {
+pub(super) fn format(value: &Value, Rest(args): Rest<Value>) -> Result<String, Error> {
     let pattern = text(value)?;
     let mut size = pattern.len();
-    for arg in args.iter() {
+    for arg in &args {
         size = size.saturating_add(text(arg)?.len());
     }
     // A width is what a short pattern makes a long text of.

@@ -26,13 +26,13 @@ pub use values::Values;
 /// For the first mistake; the message names the undefined name in full.
 pub fn check(text: &str, scope: Scope) -> Result<(), TemplateError> {
     let tags = engine::read(text)?;
-    tags.paths.iter().try_for_each(|path| names::check(path, scope))
+    tags.paths.iter().filter(|path| !path.own).try_for_each(|path| names::check(path, scope))
 }
 
 /// Tells whether a template uses a top-level name (`sha256`, `digest8`, `release`).
 ///
-/// A name that the template itself defines (`set`, `for`) is not one. False for a text that is no
-/// template.
+/// One that the template itself sets counts too, since it may be read before. False for a text
+/// that is no template.
 pub fn mentions(text: &str, name: &str) -> bool {
     engine::read(text).is_ok_and(|tags| tags.paths.iter().any(|path| path.root() == name))
 }

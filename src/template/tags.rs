@@ -30,7 +30,7 @@ const WORDS: &[&str] = &[
 /// What the tags of a template say.
 #[derive(Debug)]
 pub(super) struct Tags {
-    /// The names that it takes from outside, in order.
+    /// The names that it uses, in order.
     pub(super) paths: Vec<Path>,
 }
 
@@ -43,6 +43,9 @@ pub(super) struct Path {
     pub(super) at: Range<usize>,
     /// Whether it stands alone in `{{ }}`, or before a filter: so it must be text.
     pub(super) printed: bool,
+    /// Whether the template gives the name a value of its own somewhere, maybe from an outer one:
+    /// `{% set version = version | replace(".", "_") %}`.
+    pub(super) own: bool,
 }
 
 impl Path {
@@ -60,10 +63,11 @@ pub(super) fn read(text: &str) -> Result<Tags, TemplateError> {
     for tag in &tags {
         expression(tag, &own, &mut paths, &mut joins)?;
     }
-    let keeps = own.iter().any(|(name, by)| *by != "for" && *name != "loop");
-    if keeps && let Some(at) = joins.get(MAX_JOINS) {
+    if !own.is_empty()
+        && let Some(at) = joins.get(MAX_JOINS)
+    {
         return Err(TemplateError::new(format!(
-            "a template with `set` or `with` may join values {MAX_JOINS} times"
+            "a template with `set`, `with` or `for` may join values {MAX_JOINS} times"
         ))
         .help("take some of `~`, `+` and `,` away")
         .at(at.clone()));
@@ -71,8 +75,8 @@ pub(super) fn read(text: &str) -> Result<Tags, TemplateError> {
     Ok(Tags { paths })
 }
 
-/// The names that the template itself defines, and by which statement.
-fn own_names<'t>(tags: &[Tag<'t>]) -> Result<Vec<(&'t str, &'t str)>, TemplateError> {
+/// The names that the template itself defines.
+fn own_names<'t>(tags: &[Tag<'t>]) -> Result<Vec<&'t str>, TemplateError> {
     let mut own = Vec::new();
     let mut loops = 0_usize;
     for tag in tags.iter().filter(|tag| tag.statement) {
@@ -90,9 +94,9 @@ fn own_names<'t>(tags: &[Tag<'t>]) -> Result<Vec<(&'t str, &'t str)>, TemplateEr
         match word {
             "for" => {
                 loops += 1;
-                own.push(("loop", word));
+                own.push("loop");
                 let end = rest.iter().position(|t| t.kind == Kind::Ident("in"));
-                own.extend(idents(&rest[..end.unwrap_or(0)]).map(|name| (name, word)));
+                own.extend(idents(&rest[..end.unwrap_or(0)]));
                 if let Some(last) = rest.last()
                     && last.kind == Kind::Ident("recursive")
                 {
@@ -113,14 +117,14 @@ fn own_names<'t>(tags: &[Tag<'t>]) -> Result<Vec<(&'t str, &'t str)>, TemplateEr
                         .help("what a loop sets is gone after it: set it before")
                         .at(at));
                 }
-                own.extend(idents(&rest[..end]).map(|name| (name, word)));
+                own.extend(idents(&rest[..end]));
             }
             "with" => {
                 for pair in rest.windows(2) {
                     if let [Token { kind: Kind::Ident(name), .. }, second] = pair
                         && assign(second)
                     {
-                        own.push((name, word));
+                        own.push(name);
                     }
                 }
             }
@@ -140,7 +144,7 @@ fn idents<'a, 't>(tokens: &'a [Token<'t>]) -> impl Iterator<Item = &'t str> + us
 /// Walks the words of one tag.
 fn expression(
     tag: &Tag<'_>,
-    own: &[(&str, &str)],
+    own: &[&str],
     paths: &mut Vec<Path>,
     joins: &mut Vec<Range<usize>>,
 ) -> Result<(), TemplateError> {
@@ -195,11 +199,9 @@ fn expression(
                 if kind(Some(next)) == Some(Kind::Sign("(")) {
                     return Err(no_call(path.at));
                 }
-                if !own.iter().any(|(own, _)| *own == name) {
-                    let alone = !tag.statement && n == 0 && next == tokens.len();
-                    let piped = kind(Some(next)) == Some(Kind::Sign("|"));
-                    paths.push(Path { printed: alone || piped, ..path });
-                }
+                let alone = !tag.statement && n == 0 && next == tokens.len();
+                let piped = kind(Some(next)) == Some(Kind::Sign("|"));
+                paths.push(Path { printed: alone || piped, own: own.contains(&name), ..path });
                 n = next;
                 continue;
             }
@@ -228,7 +230,7 @@ fn path(name: &str, tokens: &[Token<'_>], start: usize) -> (Path, usize) {
         }
     }
     let at = tokens[start].at.start..tokens[next - 1].at.end;
-    (Path { segments, at, printed: false }, next)
+    (Path { segments, at, printed: false, own: false }, next)
 }
 
 fn known(name: &str, list: &[&str], what: &str, token: &Token<'_>) -> Result<(), TemplateError> {

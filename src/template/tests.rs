@@ -97,6 +97,8 @@ fn names_statements_and_filters_expand() {
             "jammy,noble",
         ),
         ("{% set p = version | split('.') %}{{ p[0] ~ '-' ~ p[1] }}", "22-11"),
+        ("{% set version = version | replace('.', '_') %}{{ version }}", "22_11_0"),
+        ("{% for os in target.stacks %}{{ os }} {% endfor %}{{ os }}", "jammy noble linux"),
         ("{% with a = id, b = version %}{{ a }}{{ b }}{% endwith %}", "node22.11.0"),
         (
             "{{ release.lts is defined }} {{ release.nothing is not defined }} {{ minor is odd }}",
@@ -287,8 +289,13 @@ fn what_never_ends_or_grows_is_stopped() {
         + "{{ a }}";
     let loops = "{% for a in url | split('') %}".repeat(4) + &"{% endfor %}".repeat(4);
     let long = "a".repeat(5000);
+    let nested = "{% for a in [id ~ id] %}".to_owned()
+        + &"{% for a in [a ~ a] %}".repeat(40)
+        + "{{ a }}"
+        + &"{% endfor %}".repeat(41);
     for (text, message) in [
         (bomb.as_str(), "may join values 12 times"),
+        (&nested, "may join values 12 times"),
         (&loops, "does not end"),
         (&long, "longer than 4 KiB"),
         ("{{ url }}{{ url }}", "more than 64 KiB"),
@@ -321,7 +328,7 @@ fn mentions_tells_which_names_are_used() {
     assert!(mentions("{% if release.lts %}a{% endif %}", "release"));
     assert!(!mentions("digest8 {{ id }}", "digest8"));
     assert!(!mentions("{{ target.vars.sha256 }} {{ 'sha256' }}", "sha256"));
-    assert!(!mentions("{% set url = 'x' %}{{ url }}", "url"));
+    assert!(mentions("{% set url = url | replace('a', 'b') %}{{ url }}", "url"));
     assert!(!mentions("{{ id", "id"));
 }
 

@@ -1,1 +1,23 @@
-//! (room wire)
+//! Floor 1: machine formats. Text to nouns and back, checked; no I/O.
+//!
+//! What depstate keeps in a bucket ([`objects`], [`view`]) is canonical JSON (RFC 8785), so that an
+//! embedded document hashes as it did on its own. What it hands to other tools ([`plan`]) is
+//! described by a schema.
+
+mod error;
+pub mod objects;
+mod outputs;
+pub mod plan;
+mod plan_file;
+mod plan_schema;
+pub mod view;
+
+pub use error::WireError;
+pub use outputs::output_schema;
+
+use serde::Serialize;
+
+/// Writes canonical JSON (RFC 8785).
+pub(crate) fn canonical<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, WireError> {
+    serde_json_canonicalizer::to_vec(value).map_err(|source| WireError::Encode { what, source })
+}

@@ -1,1 +1,15 @@
-//! Tests: cli.
+//! What a user types, and what comes of it: the real binary in a sandbox.
+
+mod bad_input;
+mod commands;
+mod filters;
+mod interrupt;
+mod live;
+mod locking;
+mod output;
+mod quickstart;
+mod readme;
+mod s3;
+mod saved_plan;
+mod table;
+mod upstream;

@@ -1,1 +1,9 @@
-//! Tests: contract.
+//! Tests: what every driver of a room has to keep.
+
+mod storage;
+mod storage_config;
+mod storage_fs;
+mod storage_memory;
+mod storage_s3;
+mod storage_s3_faults;
+mod stores;

@@ -398,6 +398,7 @@ pub(super) fn empty_snapshot() -> Snapshot {
             probe: None,
             tool: "depstate 0.1.0".to_owned(),
         },
+        generation: None,
         revision: Revision("h0".to_owned()),
         live: BTreeMap::new(),
         condemned: BTreeMap::new(),

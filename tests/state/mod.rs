@@ -1,1 +1,9 @@
-//! Tests: state.
+//! Published state against a store in memory: commits, races, lost answers, bookkeeping, views.
+
+mod begin;
+mod bookkeeping;
+mod commit;
+mod fixture;
+mod meddler;
+mod read;
+mod views;

@@ -1,4 +1,6 @@
 //! Servers and sandboxes that the tests run against.
 
+pub(crate) mod golden;
 pub(crate) mod s3;
+pub(crate) mod sandbox;
 pub(crate) mod upstream;

@@ -1,0 +1,292 @@
+//! The arguments. Every flag can also be given as `DEPSTATE_…`.
+
+use std::{ffi::OsString, path::PathBuf, time::Duration};
+
+use clap::{
+    Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+    builder::FalseyValueParser,
+};
+use jiff::Timestamp;
+
+use crate::model::Environment;
+
+/// Keeps the binaries you publish exactly as deps.toml says: plan in the pull request, apply on merge.
+#[derive(Debug, Parser)]
+#[command(
+    name = "depstate",
+    version,
+    about,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 done, 1 error, 2 changes (plan --detailed-exitcode), 3 refused, 4 stale plan,\n5 partly applied, 6 outcome of the commit unknown, 64 usage, 130 and 143 interrupted."
+)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+impl Cli {
+    /// Reads a command line. A variable that is set and empty counts as not set: that is how a
+    /// workflow's expression says "none".
+    pub(super) fn read(
+        argv: impl IntoIterator<Item = OsString>,
+        environment: &Environment,
+    ) -> Result<Self, clap::Error> {
+        let command = without_empty(Self::command(), environment);
+        Self::from_arg_matches(&command.try_get_matches_from(argv)?)
+    }
+}
+
+fn without_empty(command: clap::Command, environment: &Environment) -> clap::Command {
+    let argument = |arg: clap::Arg| {
+        let name = arg.get_env().and_then(|name| name.to_str()).map(str::to_owned);
+        match name {
+            Some(name) if environment.get(&name).is_none() => arg.env(None::<&str>),
+            Some(_) | None => arg,
+        }
+    };
+    command.mut_args(argument).mut_subcommands(|below| without_empty(below, environment))
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Global {
+    /// Work as if started in this folder
+    #[arg(short = 'C', long, global = true, value_name = "DIR", env = "DEPSTATE_DIRECTORY")]
+    pub(super) directory: Option<PathBuf>,
+    /// The manifest
+    #[arg(long, global = true, value_name = "FILE", env = "DEPSTATE_MANIFEST")]
+    pub(super) manifest: Option<PathBuf>,
+    /// How the result is printed on stdout
+    #[arg(long, global = true, value_enum, default_value_t, env = "DEPSTATE_FORMAT")]
+    pub(super) format: Format,
+    /// Write the JSON to a file too, beside any format
+    #[arg(long, global = true, value_name = "FILE", env = "DEPSTATE_JSON_INTO")]
+    pub(super) json_into: Option<PathBuf>,
+    /// Whether there are colours
+    #[arg(long, global = true, value_enum, default_value_t, env = "DEPSTATE_COLOR")]
+    pub(super) color: Color,
+    /// Say less on stderr: no progress; twice: errors only
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) quiet: u8,
+    /// Say more on stderr; twice: every request
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// How many things are done at once
+    #[arg(long, global = true, value_name = "N", default_value_t = 8, env = "DEPSTATE_JOBS",
+          value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) jobs: u16,
+    /// Ask no source; only the storage is reached
+    #[arg(long, global = true, env = "DEPSTATE_OFFLINE", value_parser = FalseyValueParser::new())]
+    pub(super) offline: bool,
+    /// deps.lock must already be right; no version index is asked
+    #[arg(long, global = true, env = "DEPSTATE_LOCKED", value_parser = FalseyValueParser::new())]
+    pub(super) locked: bool,
+    /// Both --locked and --offline
+    #[arg(long, global = true, env = "DEPSTATE_FROZEN", value_parser = FalseyValueParser::new())]
+    pub(super) frozen: bool,
+    /// Draw no progress bars
+    #[arg(long, global = true, env = "DEPSTATE_NO_PROGRESS", value_parser = FalseyValueParser::new())]
+    pub(super) no_progress: bool,
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For programs; described by the files in schema/
+    Json,
+    /// For a pull request's comment
+    Markdown,
+}
+
+/// Whether there are colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    #[default]
+    Auto,
+    /// Yes
+    Always,
+    /// No
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Write a deps.toml to begin with
+    Init(InitArgs),
+    /// Decide versions and digests into deps.lock; publish nothing
+    Lock(LockArgs),
+    /// As lock, and look for newer versions
+    Update(UpdateArgs),
+    /// Show what apply would do
+    Plan(PlanArgs),
+    /// Make the storage true to deps.toml
+    Apply(ApplyArgs),
+    /// Show a saved plan, an artifact, or everything that is published
+    Show(ShowArgs),
+    /// Say in a few lines how deps.toml, deps.lock and the storage stand
+    Status,
+    /// Print the page behind an error or reason code
+    Explain(ExplainArgs),
+    /// Print a JSON schema
+    Schema(SchemaArgs),
+    /// List the drivers
+    Drivers,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InitArgs {
+    /// The project's name; the folder's if not given
+    #[arg(long)]
+    pub(super) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LockArgs {
+    /// Accept the bytes that upstream serves now for a locked version
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) accept: Vec<String>,
+    #[command(flatten)]
+    pub(super) time: Time,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct UpdateArgs {
+    /// The dependencies to update; all if none is named
+    #[arg(value_name = "ID")]
+    pub(super) ids: Vec<String>,
+    #[command(flatten)]
+    pub(super) time: Time,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Time {
+    /// Decide as if it were this day or instant (RFC 3339, or YYYY-MM-DD)
+    #[arg(long, value_name = "DATE", value_parser = instant, env = "DEPSTATE_AS_OF")]
+    pub(super) as_of: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Planning {
+    /// Not these: addresses or globs of them
+    #[arg(long, value_name = "FILTER")]
+    pub(super) exclude: Vec<String>,
+    /// Look for newer versions too
+    #[arg(long, env = "DEPSTATE_UPDATE", value_parser = FalseyValueParser::new())]
+    pub(super) update: bool,
+    /// How many artifacts may be retired
+    #[arg(long, value_name = "N", default_value_t = 20, env = "DEPSTATE_MAX_RETIRE")]
+    pub(super) max_retire: u64,
+    #[command(flatten)]
+    pub(super) time: Time,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PlanArgs {
+    /// Only these: addresses or globs of them (`node`, `ruby@3.3.*`, `*/jammy-*`)
+    #[arg(value_name = "FILTER")]
+    pub(super) filters: Vec<String>,
+    /// Save the plan as JSON, for `depstate apply FILE.json`
+    #[arg(long, value_name = "FILE.json")]
+    pub(super) out: Option<PathBuf>,
+    /// Exit with 2 if there are changes
+    #[arg(long, env = "DEPSTATE_DETAILED_EXITCODE", value_parser = FalseyValueParser::new())]
+    pub(super) detailed_exitcode: bool,
+    /// How much of the storage is looked at
+    #[arg(long, value_enum, default_value_t, env = "DEPSTATE_REFRESH")]
+    pub(super) refresh: RefreshArg,
+    #[command(flatten)]
+    pub(super) planning: Planning,
+}
+
+/// How much of the storage is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum RefreshArg {
+    /// The index and the list of objects
+    #[default]
+    Objects,
+    /// The index alone
+    Index,
+    /// Nothing: manifest and lock alone are compared
+    None,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// A saved plan (an argument that ends in `.json`), or filters
+    #[arg(value_name = "PLAN.json | FILTER")]
+    pub(super) what: Vec<String>,
+    /// Do not ask
+    #[arg(short, long, env = "DEPSTATE_YES", value_parser = FalseyValueParser::new())]
+    pub(super) yes: bool,
+    /// Commit what is whole after this long (`30s`, `5m`)
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration, env = "DEPSTATE_COMMIT_EVERY")]
+    pub(super) commit_every: Duration,
+    #[command(flatten)]
+    pub(super) planning: Planning,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// A saved plan (ends in `.json`), an address or a glob of one; everything if absent
+    #[arg(value_name = "PLAN.json | ADDRESS")]
+    pub(super) what: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The code; all codes are listed if absent
+    #[arg(value_name = "CODE")]
+    pub(super) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Which
+    #[arg(value_enum)]
+    pub(super) which: Which,
+}
+
+/// Which schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Which {
+    /// deps.toml
+    Deps,
+    /// The plan as JSON
+    Plan,
+    /// What the other commands print as JSON
+    Output,
+    /// The list of codes
+    Codes,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Ok(instant);
+    }
+    text.parse::<jiff::civil::Date>()
+        .ok()
+        .and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok())
+        .map(|zoned| zoned.timestamp())
+        .ok_or_else(|| "give a day `2026-01-31` or an instant `2026-01-31T12:00:00Z`".to_owned())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let bad = || "give a number and a unit: `30s`, `5m`, `2h`".to_owned();
+    let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(bad)?;
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| bad())?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(bad()),
+    };
+    Ok(Duration::from_secs(number.saturating_mul(seconds)))
+}

@@ -1,0 +1,193 @@
+//! deps.lock's text, read.
+
+use std::{collections::BTreeMap, ops::Range, str::FromStr};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{LockError, VERSION};
+use crate::model::{
+    DependencyId, Digest, Evidence, Lock, LockedArtifact, LockedDependency, LockedRelease,
+    TargetName, Version,
+};
+
+/// The largest lock that is read, in bytes.
+const MAX: usize = 64 * 1024 * 1024;
+
+/// The format's number alone.
+#[derive(Deserialize)]
+struct Head {
+    version: Spanned<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    version: Spanned<i64>,
+    #[serde(default)]
+    dependency: Vec<RawDependency>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawDependency {
+    id: Spanned<String>,
+    asked: Option<Spanned<String>>,
+    #[serde(default)]
+    release: Vec<RawRelease>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRelease {
+    version: Spanned<String>,
+    upstream: String,
+    released: Option<Spanned<String>>,
+    #[serde(default)]
+    artifact: Vec<RawArtifact>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RawArtifact {
+    target: Spanned<String>,
+    url: String,
+    size: Option<u64>,
+    sha256: Spanned<String>,
+    upstream_digest: Option<Spanned<String>>,
+    evidence: Evidence,
+    signer: Option<String>,
+}
+
+/// Reads a lock.
+///
+/// # Errors
+/// `lock-conflict` where a merge left its marks, `lock-newer` where the format is a newer one,
+/// `lock-syntax` for everything else; with the place in the text.
+pub fn read(text: &[u8]) -> Result<Lock, LockError> {
+    if text.len() > MAX {
+        return Err(LockError::syntax("deps.lock is larger than 64 MiB"));
+    }
+    let text =
+        str::from_utf8(text).map_err(|_| LockError::syntax("deps.lock is not UTF-8 text"))?;
+    if let Some(at) = conflict(text) {
+        return Err(LockError::conflict().at(text, at, "the marks of a merge"));
+    }
+    let raw: Raw = match toml::from_str(text) {
+        Ok(raw) => raw,
+        Err(error) => {
+            // What a newer format adds is no mistake: its number says so first.
+            if let Ok(head) = toml::from_str::<Head>(text) {
+                format(text, &head.version)?;
+            }
+            return Err(syntax(text, &error));
+        }
+    };
+    format(text, &raw.version)?;
+    let mut dependencies = BTreeMap::new();
+    for raw in raw.dependency {
+        let id = value(text, &raw.id, DependencyId::new(raw.id.get_ref().as_str()))?;
+        let dependency = dependency(text, raw.asked, raw.release)?;
+        if dependencies.insert(id, dependency).is_some() {
+            return Err(twice(text, &raw.id, "dependency"));
+        }
+    }
+    Ok(Lock { dependencies })
+}
+
+fn format(text: &str, version: &Spanned<i64>) -> Result<(), LockError> {
+    let error = match *version.get_ref() {
+        VERSION => return Ok(()),
+        newer if newer > VERSION => LockError::newer(newer),
+        other => LockError::syntax(format!("there is no format {other} of deps.lock")),
+    };
+    Err(error.at(text, version.span(), "the format"))
+}
+
+fn dependency(
+    text: &str,
+    asked: Option<Spanned<String>>,
+    raw: Vec<RawRelease>,
+) -> Result<LockedDependency, LockError> {
+    let asked = match asked {
+        None => None,
+        Some(asked) => Some(value(
+            text,
+            &asked,
+            Digest::from_str(asked.get_ref()).ok().and_then(|digest| digest.sha256()).ok_or(()),
+        )?),
+    };
+    let mut releases: Vec<LockedRelease> = Vec::with_capacity(raw.len());
+    for raw in raw {
+        let version = value(text, &raw.version, Version::new(raw.version.get_ref().as_str()))?;
+        if releases.iter().any(|release| release.version == version) {
+            return Err(twice(text, &raw.version, "version"));
+        }
+        let released = match &raw.released {
+            None => None,
+            Some(released) => Some(value(text, released, released.get_ref().parse())?),
+        };
+        let mut artifacts = BTreeMap::new();
+        for raw in raw.artifact {
+            let target = value(text, &raw.target, TargetName::new(raw.target.get_ref().as_str()))?;
+            let upstream_digest = match &raw.upstream_digest {
+                None => None,
+                Some(digest) => Some(value(text, digest, digest.get_ref().parse())?),
+            };
+            let artifact = LockedArtifact {
+                url: raw.url,
+                size: raw.size,
+                sha256: value(text, &raw.sha256, raw.sha256.get_ref().parse())?,
+                upstream_digest,
+                evidence: raw.evidence,
+                signer: raw.signer,
+            };
+            if artifacts.insert(target, artifact).is_some() {
+                return Err(twice(text, &raw.target, "target"));
+            }
+        }
+        releases.push(LockedRelease { version, upstream: raw.upstream, released, artifacts });
+    }
+    Ok(LockedDependency { asked, releases })
+}
+
+/// Takes a value that was read, or says that what is written can't be one.
+fn value<T, E>(text: &str, written: &Spanned<String>, read: Result<T, E>) -> Result<T, LockError> {
+    read.map_err(|_| {
+        let shown: String = written.get_ref().chars().take(80).collect();
+        LockError::syntax(format!("deps.lock can't have `{shown}` here")).at(
+            text,
+            written.span(),
+            "this value",
+        )
+    })
+}
+
+fn twice(text: &str, written: &Spanned<String>, what: &str) -> LockError {
+    LockError::syntax(format!("deps.lock has the {what} `{}` twice", written.get_ref())).at(
+        text,
+        written.span(),
+        "the second time",
+    )
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> LockError {
+    let told = LockError::syntax(format!("deps.lock can't be read: {}", error.message().trim()));
+    match error.span() {
+        Some(at) => told.at(text, at, "here"),
+        None => told,
+    }
+}
+
+/// Finds the line that a merge left: seven marks at its front.
+fn conflict(text: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let line_end = start + line.trim_end().len();
+        if ["<<<<<<<", ">>>>>>>", "|||||||", "======="].iter().any(|mark| line.starts_with(mark)) {
+            return Some(start..line_end);
+        }
+        start += line.len();
+    }
+    None
+}

@@ -1,0 +1,86 @@
+//! A lock's meaning as text.
+
+use std::fmt::Write as _;
+
+use super::VERSION;
+use crate::model::{Lock, LockedArtifact, LockedDependency, LockedRelease, TargetName};
+
+/// Writes a lock: dependencies by id, releases as they come (newest first), files by target.
+///
+/// The same lock is the same text everywhere; lines end with LF.
+pub fn write(lock: &Lock) -> String {
+    let mut out = String::from("# Written by depstate; commit it.\n");
+    line(&mut out, "version", VERSION);
+    for (id, dependency) in &lock.dependencies {
+        out.push_str("\n[[dependency]]\n");
+        line(&mut out, "id", quoted(id.as_str()));
+        write_dependency(&mut out, dependency);
+    }
+    out
+}
+
+fn write_dependency(out: &mut String, dependency: &LockedDependency) {
+    if let Some(asked) = dependency.asked {
+        line(out, "asked", quoted(&format!("sha256:{asked}")));
+    }
+    for release in &dependency.releases {
+        out.push_str("\n[[dependency.release]]\n");
+        write_release(out, release);
+    }
+}
+
+fn write_release(out: &mut String, release: &LockedRelease) {
+    line(out, "version", quoted(release.version.as_str()));
+    line(out, "upstream", quoted(&release.upstream));
+    if let Some(released) = release.released {
+        line(out, "released", quoted(&released.to_string()));
+    }
+    for (target, artifact) in &release.artifacts {
+        out.push_str("\n[[dependency.release.artifact]]\n");
+        write_artifact(out, target, artifact);
+    }
+}
+
+fn write_artifact(out: &mut String, target: &TargetName, artifact: &LockedArtifact) {
+    line(out, "target", quoted(target.as_str()));
+    line(out, "url", quoted(&artifact.url));
+    if let Some(size) = artifact.size {
+        line(out, "size", size);
+    }
+    line(out, "sha256", quoted(&artifact.sha256.to_string()));
+    if let Some(digest) = &artifact.upstream_digest {
+        line(out, "upstream-digest", quoted(&digest.to_string()));
+    }
+    line(out, "evidence", quoted(artifact.evidence.name()));
+    if let Some(signer) = &artifact.signer {
+        line(out, "signer", quoted(signer));
+    }
+}
+
+fn line(out: &mut String, key: &str, value: impl std::fmt::Display) {
+    // Writing to a string can't fail.
+    let _ = writeln!(out, "{key} = {value}");
+}
+
+/// A TOML basic string.
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            c if c.is_control() || is_invisible(c) => {
+                let _ = write!(out, "\\U{:08X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Letters that make a reviewed line look like another: they are written as escapes.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}

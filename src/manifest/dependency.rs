@@ -1,0 +1,133 @@
+//! One dependency, after `[defaults]` and `extends` are merged in.
+
+use super::{
+    collect::{Collector, Extra as _, mistake, range},
+    fields::{Table, string},
+    keys::{self, nearest, one_of, shorten},
+    lines, overrides, rules, settings, source,
+    source::Source,
+    targets::Targets,
+};
+use crate::model::{Code, Dependency, DependencyId, Scheme, TargetName};
+
+/// Schemes that a later depstate will read.
+const LATER_SCHEMES: &[&str] = &["pep440", "gem", "maven", "date", "regex", "jdk"];
+
+/// What was read of a dependency.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// It, if nothing of it is missing.
+    pub(super) dependency: Option<Dependency>,
+    /// Its source, if that could be read.
+    pub(super) source: Option<Source>,
+}
+
+/// Reads a dependency. An incomplete one is told no missing keys: what it begins as is not known.
+pub(super) fn read(
+    all: &mut Collector<'_>,
+    id: &DependencyId,
+    fields: Table<'_, '_>,
+    targets: &Targets,
+    complete: bool,
+) -> Found {
+    let parts = parts(all, Some(id), fields, targets, complete);
+    let dependency = parts.source.as_ref().filter(|_| complete).and_then(|source| {
+        Some(Dependency {
+            id: id.clone(),
+            targets: parts.targets?,
+            scheme: parts.scheme,
+            lines: parts.lines,
+            exclude: parts.exclude,
+            only: parts.only,
+            source: source.rule.clone(),
+            settings: parts.settings,
+            overrides: parts.overrides,
+            span: (fields.at.0, fields.at.1.saturating_sub(fields.at.0)),
+        })
+    });
+    Found { dependency, source: parts.source }
+}
+
+/// Checks the keys of a dependency as written.
+pub(super) fn check_keys(all: &mut Collector<'_>, fields: Table<'_, '_>) {
+    keys::DEPENDENCY.check(all, fields.keys);
+    if let Some(verify) = fields.get("verify").and_then(|value| value.get_ref().as_table()) {
+        keys::VERIFY.check(all, verify);
+    }
+}
+
+/// Checks `[defaults]`, whether or not a dependency takes them.
+pub(super) fn check_defaults(all: &mut Collector<'_>, fields: Table<'_, '_>, targets: &Targets) {
+    if let Some((key, _)) = fields.keys.get_key_value("extends") {
+        all.add(
+            mistake(Code::EXTENDS, key.span(), "`extends` can't stand in `[defaults]`")
+                .label("not here")
+                .help("put it into the dependency that begins as another"),
+        );
+    }
+    check_keys(all, fields);
+    parts(all, None, fields, targets, false);
+}
+
+#[derive(Debug)]
+struct Parts {
+    targets: Option<Vec<TargetName>>,
+    scheme: Scheme,
+    lines: Vec<crate::model::VersionLine>,
+    exclude: Vec<crate::model::Rule>,
+    only: Vec<crate::model::Rule>,
+    source: Option<Source>,
+    settings: crate::model::Settings,
+    overrides: Vec<crate::model::Override>,
+}
+
+fn parts(
+    all: &mut Collector<'_>,
+    id: Option<&DependencyId>,
+    fields: Table<'_, '_>,
+    targets: &Targets,
+    complete: bool,
+) -> Parts {
+    let scheme = scheme(all, fields);
+    Parts {
+        targets: match fields.get("targets") {
+            Some(value) => targets.wanted(all, value),
+            None => Some(vec![TargetName::any()]),
+        },
+        scheme,
+        lines: lines::read(all, fields, scheme, complete),
+        exclude: rules::read(all, fields, "exclude", &keys::EXCLUDE, scheme, targets),
+        only: rules::read(all, fields, "only", &keys::ONLY, scheme, targets),
+        source: source::read(all, fields, id.map(DependencyId::as_str), complete),
+        settings: settings::settings(settings::read(all, fields, false)),
+        overrides: overrides::read(all, fields, scheme, targets),
+    }
+}
+
+fn scheme(all: &mut Collector<'_>, fields: Table<'_, '_>) -> Scheme {
+    let Some(text) = fields.get("scheme").and_then(|value| string(all, "scheme", value)) else {
+        return Scheme::default();
+    };
+    if let Some((_, scheme)) = Scheme::ALL.iter().find(|(name, _)| *name == text.value) {
+        return *scheme;
+    }
+    let names: Vec<&str> = Scheme::ALL.iter().map(|(name, _)| *name).collect();
+    let shown = shorten(&text.value);
+    let (message, help) = if LATER_SCHEMES.contains(&text.value.as_str()) {
+        (
+            format!("the scheme `{shown}` is not supported yet"),
+            format!("for now it is one of {}", one_of(&names)),
+        )
+    } else {
+        let near = nearest(&text.value, names.iter().copied());
+        let help = near.map_or_else(
+            || format!("it is one of {}", one_of(&names)),
+            |near| format!("did you mean `{near}`?"),
+        );
+        (format!("there is no version scheme `{shown}`"), help)
+    };
+    all.add(
+        mistake(Code::UNKNOWN_SCHEME, range(&text), message).label("unknown scheme").help(help),
+    );
+    Scheme::default()
+}

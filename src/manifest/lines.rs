@@ -1,0 +1,185 @@
+//! `lines`: which versions are wanted.
+
+use toml::de::DeValue;
+
+use super::{
+    collect::{Collector, Extra as _, mistake},
+    fields::{Table, Value, bad_value, boolean, list, missing, string, table, whole, wrong_type},
+    keys::{self, shorten},
+    values,
+};
+use crate::model::{Code, Constraint, Keep, Located, Scheme, VersionLine};
+
+const EXAMPLE: &str = "lines = [{ constraint = \"22.*\", keep = 2 }]";
+
+/// Reads the lines; a missing or empty list is a mistake where the dependency is `complete`.
+pub(super) fn read(
+    all: &mut Collector<'_>,
+    dependency: Table<'_, '_>,
+    scheme: Scheme,
+    complete: bool,
+) -> Vec<VersionLine> {
+    let Some(value) = dependency.get("lines") else {
+        if complete {
+            all.add(
+                mistake(Code::NO_LINES, dependency.span(), "the dependency has no version line")
+                    .label("no `lines` here")
+                    .help(format!("say which versions are wanted: `{EXAMPLE}`")),
+            );
+        }
+        return Vec::new();
+    };
+    if value.get_ref().as_array().is_some_and(|entries| entries.is_empty()) {
+        all.add(
+            mistake(Code::NO_LINES, value.span(), "`lines` is empty")
+                .label("nothing is wanted")
+                .help(format!("say which versions are wanted: `{EXAMPLE}`")),
+        );
+    }
+    let help = match value.get_ref() {
+        DeValue::String(text) => {
+            format!("write `lines = [{{ constraint = \"{}\" }}]`", shorten(text))
+        }
+        DeValue::Table(_) => {
+            "several lines want double brackets: `[[dependencies.ID.lines]]`".to_owned()
+        }
+        DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_) => format!("write `{EXAMPLE}`"),
+    };
+    let read = list(all, "lines", value, "a list of tables", Some(help), |all, entry| {
+        one(all, entry, scheme)
+    });
+    let read = read.unwrap_or_default();
+    let mut seen = std::collections::BTreeSet::new();
+    for line in &read {
+        // White space makes no other line.
+        let constraint: Option<String> =
+            line.constraint.as_ref().map(|c| c.value.as_str().split_whitespace().collect());
+        let pattern = line.pattern.as_ref().map(|p| p.as_str().to_owned());
+        if !seen.insert((constraint, pattern)) {
+            let label = shorten(line.label());
+            let span = line.span.0..line.span.0 + line.span.1;
+            all.add(
+                mistake(
+                    Code::DUPLICATE_LINE,
+                    span,
+                    format!("the line `{label}` stands here twice"),
+                )
+                .label("the second one")
+                .help("take one away, and give the other the greater `keep`"),
+            );
+        }
+    }
+    read
+}
+
+fn one(all: &mut Collector<'_>, entry: &Value<'_>, scheme: Scheme) -> Option<VersionLine> {
+    if let DeValue::String(text) = entry.get_ref() {
+        let help = format!("write `{{ constraint = \"{}\" }}`", shorten(text));
+        wrong_type(all, "lines", entry, "a list of tables", Some(help));
+        return None;
+    }
+    let fields = table(all, "lines", entry)?;
+    keys::LINE.check(all, fields.keys);
+    let constraint = fields.get("constraint");
+    let pattern = fields.get("match");
+    let meant = ["line", "version", "regex"].iter().any(|key| fields.get(key).is_some());
+    if constraint.is_none() && pattern.is_none() && !meant {
+        missing(all, fields, "a line", "constraint", "constraint = \"22.*\"");
+    }
+    let constraint = constraint.map(|value| located(all, "constraint", value, scheme));
+    let pattern =
+        pattern.map(|value| string(all, "match", value).and_then(|text| all.pattern(&text)));
+    let keep = fields.get("keep").map_or(Some(Keep::Newest(1)), |value| keep(all, value));
+    let prereleases =
+        fields.get("prereleases").map_or(Some(false), |v| boolean(all, "prereleases", v));
+    let eol = fields.get("eol").map(|value| eol(all, value));
+    // What could not be read is a mistake already; a line without it would be another line.
+    Some(VersionLine {
+        constraint: unless_broken(constraint)?,
+        pattern: unless_broken(pattern)?,
+        keep: keep?,
+        prereleases: prereleases?,
+        eol: unless_broken(eol)?,
+        span: (entry.span().start, entry.span().len()),
+    })
+}
+
+/// None where a value was given that could not be read.
+#[expect(clippy::option_option, reason = "absent, unreadable and read are three things")]
+fn unless_broken<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+    match value {
+        None => Some(None),
+        Some(None) => None,
+        Some(Some(value)) => Some(Some(value)),
+    }
+}
+
+/// Reads a constraint with its place.
+pub(super) fn located(
+    all: &mut Collector<'_>,
+    key: &str,
+    value: &Value<'_>,
+    scheme: Scheme,
+) -> Option<Located<Constraint>> {
+    if let DeValue::Integer(_) | DeValue::Float(_) = value.get_ref() {
+        let number = match value.get_ref() {
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(number) => number.to_string(),
+            DeValue::String(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => String::new(),
+        };
+        let help = format!("write `{key} = \"{number}.*\"`");
+        wrong_type(all, key, value, "a constraint", Some(help));
+        return None;
+    }
+    let text = string(all, key, value)?;
+    Some(Located::new(all.constraint(&text, scheme)?, value.span()))
+}
+
+fn keep(all: &mut Collector<'_>, value: &Value<'_>) -> Option<Keep> {
+    let help =
+        || Some("write how many of the newest to keep, `keep = 2`, or `keep = \"all\"`".to_owned());
+    match value.get_ref() {
+        DeValue::String(text) if text == "all" => Some(Keep::All),
+        DeValue::Integer(number) => {
+            let kept = whole(value.get_ref()).and_then(|n| u32::try_from(n).ok());
+            match kept {
+                Some(n) if n > 0 => Some(Keep::Newest(n)),
+                Some(_) | None => {
+                    bad_value(all, value.span(), format!("`keep` can't be {number}"), help());
+                    None
+                }
+            }
+        }
+        DeValue::String(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => {
+            wrong_type(all, "keep", value, "a whole number or `\"all\"`", help());
+            None
+        }
+    }
+}
+
+fn eol(all: &mut Collector<'_>, value: &Value<'_>) -> Option<jiff::civil::Date> {
+    if value.get_ref().is_table() {
+        let help = "give the day alone for now: `eol = 2027-04-30`";
+        bad_value(
+            all,
+            value.span(),
+            "a table for `eol` is not supported yet",
+            Some(help.to_owned()),
+        );
+        return None;
+    }
+    values::date(all, "eol", value)
+}

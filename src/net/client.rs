@@ -1,0 +1,313 @@
+//! The one HTTP client.
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use reqwest::{
+    Response,
+    header::{ACCEPT, CONTENT_TYPE, HeaderName, LINK},
+};
+use url::Url;
+
+use super::{
+    ByteStream, HttpCache, NetError, Secret,
+    conditional::{self, Kept},
+    limit::HostLimit,
+    resume,
+    retry::Patience,
+    send::{Failure, Question, Tries, refuse, send},
+    transport,
+};
+use crate::model::{SafeUrl, Sha256};
+
+/// How the client behaves.
+#[derive(Clone)]
+pub struct ClientConfig {
+    /// What it calls itself.
+    pub user_agent: String,
+    /// Whether every request is refused (`--offline`).
+    pub offline: bool,
+    /// Where indexes are kept between runs.
+    pub cache: Option<Arc<dyn HttpCache>>,
+    /// Whether the system's proxy settings (`HTTPS_PROXY`, `NO_PROXY` …) hold.
+    pub system_proxy: bool,
+    /// How long a connection may take to come about.
+    pub connect_timeout: Duration,
+    /// How long nothing may come.
+    pub read_timeout: Duration,
+    /// How many indexes one host is asked for at a time.
+    pub per_host: usize,
+    /// How often a request is tried, the first time included.
+    pub tries: u32,
+    /// Upper bound of the wait before the second try; it doubles with each further one.
+    pub first_delay: Duration,
+    /// Upper bound of any wait that the server did not ask for.
+    pub longest_delay: Duration,
+    /// The longest wait that a server may ask for (`Retry-After`); more is an error at once.
+    pub longest_wait: Duration,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            user_agent: concat!("depstate/", env!("CARGO_PKG_VERSION")).to_owned(),
+            offline: false,
+            cache: None,
+            system_proxy: true,
+            connect_timeout: Duration::from_secs(10),
+            read_timeout: Duration::from_secs(30),
+            per_host: 8,
+            tries: 4,
+            first_delay: Duration::from_millis(500),
+            longest_delay: Duration::from_secs(10),
+            longest_wait: Duration::from_mins(1),
+        }
+    }
+}
+
+impl fmt::Debug for ClientConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientConfig")
+            .field("user_agent", &self.user_agent)
+            .field("offline", &self.offline)
+            .field("cache", &self.cache.is_some())
+            .field("tries", &self.tries)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is asked of a version index.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The address.
+    pub url: Url,
+    /// The media types wanted (`Accept`); none: any.
+    pub accept: Option<&'static str>,
+    /// A token, for this address's scheme, host and port alone.
+    pub bearer: Option<Secret>,
+    /// Whether plain http is allowed.
+    pub insecure: bool,
+    /// The most bytes taken, after decoding.
+    pub limit: u64,
+}
+
+impl Request {
+    /// The most bytes of an index, if nothing else is said: 256 MiB.
+    pub const LIMIT: u64 = 256 << 20;
+
+    /// Asks for an address and nothing more.
+    pub fn new(url: Url) -> Self {
+        Self { url, accept: None, bearer: None, insecure: false, limit: Self::LIMIT }
+    }
+}
+
+/// A version index, whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The bytes, decoded.
+    pub body: Bytes,
+    /// Where they come from after redirects.
+    pub url: SafeUrl,
+    /// What the server calls them, without parameters, in lower case (`text/html`).
+    pub content_type: Option<String>,
+    /// The address of the next page (`Link: …; rel="next"`).
+    pub next_link: Option<Url>,
+    /// When a used-up quota comes back, where the server says so.
+    pub reset: Option<Timestamp>,
+}
+
+/// The client. Cheap to clone; nothing is set up before the first request.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: ClientConfig,
+    limit: HostLimit,
+    decoding: OnceLock<reqwest::Client>,
+    verbatim: OnceLock<reqwest::Client>,
+}
+
+impl Client {
+    /// Makes a client.
+    pub fn new(config: ClientConfig) -> Self {
+        let limit = HostLimit::new(config.per_host);
+        let (decoding, verbatim) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Inner { config, limit, decoding, verbatim }))
+    }
+
+    /// Returns how it behaves.
+    pub fn config(&self) -> &ClientConfig {
+        &self.0.config
+    }
+
+    /// Reads a version index: whole or an error.
+    ///
+    /// # Errors
+    /// [`NetError`], by what the caller can do.
+    pub async fn index(&self, request: &Request) -> Result<Answer, NetError> {
+        self.refuse_offline(&request.url)?;
+        let name = conditional::name(request);
+        let kept = self.kept(name).await.filter(|kept| kept.body.len() as u64 <= request.limit);
+        let mut headers: Vec<(HeaderName, String)> =
+            kept.as_ref().map(Kept::questions).unwrap_or_default();
+        headers.extend(request.accept.map(|accept| (ACCEPT, accept.to_owned())));
+        let question = Question {
+            http: self.http(&self.0.decoding, true)?,
+            url: &request.url,
+            insecure: request.insecure,
+            bearer: request.bearer.as_ref(),
+            headers: &headers,
+        };
+        let mut tries = Tries::new(&self.0.config);
+        loop {
+            let turn = self.0.limit.turn(&request.url).await;
+            let answer = self.once(&question, kept.as_ref(), request.limit, tries.made).await;
+            drop(turn);
+            match answer {
+                Ok((answer, keep)) => {
+                    if let Some(keep) = keep {
+                        self.keep(name, keep).await;
+                    }
+                    return Ok(answer);
+                }
+                Err(failure) => tries.again(failure).await?,
+            }
+        }
+    }
+
+    async fn once(
+        &self,
+        question: &Question<'_>,
+        kept: Option<&Kept>,
+        limit: u64,
+        tries: u32,
+    ) -> Result<(Answer, Option<Kept>), Failure> {
+        let (response, url) = send(question, tries).await?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let reset = Patience::read(&headers).until;
+        let link = conditional::text(&headers, &LINK);
+        if let (304, Some(kept)) = (status, kept) {
+            let answer = Answer {
+                body: kept.body.clone(),
+                next_link: link
+                    .or_else(|| kept.about.link.clone())
+                    .and_then(|link| conditional::next_link(&link, &url)),
+                url: SafeUrl::new(url),
+                content_type: kept.about.content_type.as_deref().map(media_type),
+                reset,
+            };
+            return Ok((answer, None));
+        }
+        if !matches!(status, 200 | 203) {
+            return Err(refuse(response, &url, tries).await);
+        }
+        let body = whole(response, &url, limit, tries).await?;
+        let answer = Answer {
+            next_link: link.and_then(|link| conditional::next_link(&link, &url)),
+            url: SafeUrl::new(url),
+            content_type: conditional::text(&headers, &CONTENT_TYPE).map(|t| media_type(&t)),
+            reset,
+            body,
+        };
+        let keep = Kept::of(&headers, &answer.body);
+        Ok((answer, keep))
+    }
+
+    /// Opens a file from a byte on, as it is served: nothing is decoded. A transfer that breaks off
+    /// is taken up again where it broke, if the server can prove that the file is still the same.
+    ///
+    /// The stream's `size` is the number of bytes that it yields.
+    ///
+    /// # Errors
+    /// [`NetError`], by what the caller can do.
+    pub async fn open(&self, url: &Url, from: u64, insecure: bool) -> Result<ByteStream, NetError> {
+        self.refuse_offline(url)?;
+        resume::open(self, url, from, insecure).await
+    }
+
+    pub(super) fn verbatim(&self) -> Result<&reqwest::Client, NetError> {
+        self.http(&self.0.verbatim, false)
+    }
+
+    pub(super) fn host_limit(&self) -> &HostLimit {
+        &self.0.limit
+    }
+
+    fn refuse_offline(&self, url: &Url) -> Result<(), NetError> {
+        if self.0.config.offline {
+            return Err(NetError::Offline { url: SafeUrl::new(url.clone()) });
+        }
+        Ok(())
+    }
+
+    fn http<'a>(
+        &self,
+        slot: &'a OnceLock<reqwest::Client>,
+        decode: bool,
+    ) -> Result<&'a reqwest::Client, NetError> {
+        if let Some(http) = slot.get() {
+            return Ok(http);
+        }
+        let config = &self.0.config;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(&config.user_agent)
+            .connect_timeout(config.connect_timeout)
+            .read_timeout(config.read_timeout)
+            // Followed by hand, see `send`: what may follow and what goes with it is our word.
+            .redirect(reqwest::redirect::Policy::none())
+            // Tries are counted and told, so nothing below may make more of them.
+            .retry(reqwest::retry::never())
+            .referer(false);
+        if !decode {
+            builder = builder.no_gzip().no_brotli().no_zstd();
+        }
+        if !config.system_proxy {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| NetError::Setup(error.into()))?;
+        Ok(slot.get_or_init(|| http))
+    }
+
+    async fn kept(&self, name: Sha256) -> Option<Kept> {
+        let cache = self.0.config.cache.clone()?;
+        let read = tokio::task::spawn_blocking(move || cache.get(&name).and_then(Kept::decode));
+        read.await.ok().flatten()
+    }
+
+    async fn keep(&self, name: Sha256, kept: Kept) {
+        let Some(cache) = self.0.config.cache.clone() else { return };
+        let write = tokio::task::spawn_blocking(move || {
+            if let Some(bytes) = kept.encode() {
+                cache.put(&name, &bytes);
+            }
+        });
+        // What could not be kept is asked for again next time.
+        let _kept = write.await;
+    }
+}
+
+async fn whole(response: Response, url: &Url, limit: u64, tries: u32) -> Result<Bytes, Failure> {
+    let safe = SafeUrl::new(url.clone());
+    let mut all = BytesMut::new();
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| Failure::of(transport::failed(error, &safe, tries)))?;
+        if all.len() as u64 + chunk.len() as u64 > limit {
+            return Err(NetError::TooLarge { url: safe, limit }.into());
+        }
+        all.extend_from_slice(&chunk);
+    }
+    Ok(all.freeze())
+}
+
+pub(super) fn media_type(text: &str) -> String {
+    text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}

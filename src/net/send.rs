@@ -1,0 +1,204 @@
+//! One try: a request, its redirects, and what its answer's status means.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use reqwest::{
+    Response,
+    header::{AUTHORIZATION, HeaderName, HeaderValue, LOCATION},
+};
+use url::Url;
+
+use super::{
+    ClientConfig, NetError, Secret,
+    retry::{self, Patience},
+    transport,
+};
+use crate::model::SafeUrl;
+
+/// How many redirects are followed.
+const REDIRECTS: usize = 5;
+/// How much of an error's body is looked at for its first line.
+const SAYS_BYTES: usize = 2048;
+
+/// What is sent.
+pub(super) struct Question<'a> {
+    pub(super) http: &'a reqwest::Client,
+    pub(super) url: &'a Url,
+    pub(super) insecure: bool,
+    pub(super) bearer: Option<&'a Secret>,
+    pub(super) headers: &'a [(HeaderName, String)],
+}
+
+/// A try that failed.
+pub(super) struct Failure {
+    pub(super) error: NetError,
+    /// Whether the next try may succeed, and what the server wants waited before it.
+    pub(super) again: Again,
+}
+
+pub(super) enum Again {
+    No,
+    After(Duration),
+}
+
+impl Failure {
+    pub(super) fn of(error: NetError) -> Self {
+        let may_pass = matches!(&error, NetError::Transport { kind, .. } if kind.may_pass());
+        let again = if may_pass { Again::After(Duration::ZERO) } else { Again::No };
+        Self { error, again }
+    }
+}
+
+impl From<NetError> for Failure {
+    fn from(error: NetError) -> Self {
+        Self { error, again: Again::No }
+    }
+}
+
+/// Counts tries and waits between them.
+pub(super) struct Tries {
+    delays: Box<dyn Iterator<Item = Duration> + Send>,
+    longest_wait: Duration,
+    pub(super) made: u32,
+}
+
+impl Tries {
+    pub(super) fn new(config: &ClientConfig) -> Self {
+        let delays = Box::new(retry::delays(config));
+        Self { delays, longest_wait: config.longest_wait, made: 1 }
+    }
+
+    /// Waits for the next try, or gives the error back where there is none.
+    pub(super) async fn again(&mut self, failure: Failure) -> Result<(), NetError> {
+        let Again::After(wanted) = failure.again else { return Err(failure.error) };
+        if wanted > self.longest_wait {
+            return Err(failure.error);
+        }
+        let Some(delay) = self.delays.next() else { return Err(failure.error) };
+        self.made += 1;
+        tokio::time::sleep(delay.max(wanted)).await;
+        Ok(())
+    }
+}
+
+/// Tells why an address may not be asked, if so.
+pub(super) fn check(url: &Url, insecure: bool) -> Result<(), NetError> {
+    let why = match url.scheme() {
+        _ if !url.username().is_empty() || url.password().is_some() => {
+            "an address with a user or password is never used"
+        }
+        "https" => return Ok(()),
+        "http" if insecure => return Ok(()),
+        "http" => "plain http needs `insecure = true` beside it",
+        _ => "only https addresses are asked",
+    };
+    Err(NetError::InsecureUrl { url: SafeUrl::new(url.clone()), why })
+}
+
+/// Sends a request and follows its redirects. What comes back has a status outside of those.
+pub(super) async fn send(question: &Question<'_>, tries: u32) -> Result<(Response, Url), Failure> {
+    check(question.url, question.insecure)?;
+    let mut url = question.url.clone();
+    let mut bearer = question.bearer;
+    for _ in 0..=REDIRECTS {
+        let mut request = question.http.get(url.clone());
+        for (name, value) in question.headers {
+            request = request.header(name, value);
+        }
+        if let Some(secret) = bearer
+            && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", secret.expose()))
+        {
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        let safe = SafeUrl::new(url.clone());
+        let response = request
+            .send()
+            .await
+            .map_err(|error| Failure::of(transport::failed(error, &safe, tries)))?;
+        let moved = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+        let Some(to) = response.headers().get(LOCATION).filter(|_| moved) else {
+            return Ok((response, url));
+        };
+        let next = redirected(&url, to, question.insecure)
+            .map_err(|(to, why)| NetError::Redirect { url: safe, to: to.into(), why })?;
+        // Once dropped it stays dropped, also if a later redirect leads back.
+        bearer = bearer.filter(|_| next.origin() == url.origin());
+        url = next;
+    }
+    let to = SafeUrl::new(url).to_string().into();
+    let url = SafeUrl::new(question.url.clone());
+    Err(NetError::Redirect { url, to, why: "it is the sixth" }.into())
+}
+
+pub(super) fn redirected(
+    from: &Url,
+    to: &HeaderValue,
+    insecure: bool,
+) -> Result<Url, (String, &'static str)> {
+    let unreadable = || (clean(&String::from_utf8_lossy(to.as_bytes())), "it is no address");
+    let next = to.to_str().ok().and_then(|to| from.join(to).ok()).ok_or_else(unreadable)?;
+    let why = match (from.scheme(), next.scheme()) {
+        _ if !next.username().is_empty() || next.password().is_some() => "it names a user",
+        (_, "https") => return Ok(next),
+        ("http", "http") if insecure => return Ok(next),
+        ("https", "http") => "https may not become http",
+        _ => "only https addresses are asked",
+    };
+    Err((SafeUrl::new(next).to_string(), why))
+}
+
+/// Turns an answer that is no success into an error.
+pub(super) async fn refuse(response: Response, url: &Url, tries: u32) -> Failure {
+    let status = response.status().as_u16();
+    let url = SafeUrl::new(url.clone());
+    if matches!(status, 404 | 410) {
+        return NetError::Absent { url, status }.into();
+    }
+    let patience = Patience::read(response.headers());
+    let Patience { after, until, exhausted } = patience;
+    if status == 429 || (status == 403 && (exhausted || after.is_some())) {
+        // A used-up quota comes back after minutes; without a time to wait, only a plain 429 may pass.
+        let again = match after {
+            Some(after) => Again::After(after),
+            None if exhausted => Again::No,
+            None => Again::After(Duration::ZERO),
+        };
+        return Failure { error: NetError::RateLimited { url, status, until, tries }, again };
+    }
+    let again =
+        if retry::may_pass(status) { Again::After(after.unwrap_or_default()) } else { Again::No };
+    let says = says(response).await;
+    Failure { error: NetError::Status { url, status, tries, says }, again }
+}
+
+/// Returns the first line of an error's body, fit to be shown.
+async fn says(response: Response) -> Option<Box<str>> {
+    let mut bytes = Vec::new();
+    let mut chunks = response.bytes_stream();
+    while bytes.len() < SAYS_BYTES {
+        let Some(Ok(chunk)) = chunks.next().await else { break };
+        bytes.extend_from_slice(&chunk);
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let text = text.trim();
+    if text.starts_with('<') {
+        return Some("with an HTML page".into());
+    }
+    let line = clean(text.lines().next()?);
+    (!line.is_empty()).then(|| line.into())
+}
+
+/// Takes out what could change a terminal or hide text, and cuts the rest.
+fn clean(text: &str) -> String {
+    let shown: String = text
+        .chars()
+        .filter(|c| {
+            !c.is_control()
+                && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        })
+        .take(160)
+        .collect();
+    shown.trim().to_owned()
+}

@@ -1,0 +1,211 @@
+//! From what is ready to one commit. What goes in is the planner's word.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use super::Run;
+use crate::{
+    model::{
+        Action, Address, Code, Done, Event, Failure, Reason, Record, RecordSource, Step, Summary,
+    },
+    ops::error::chain,
+    planner,
+    state::{Changes, CommitOutcome, Transaction},
+};
+
+/// What comes after a commit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Committed.
+    Go,
+    /// Nothing can be committed.
+    Nothing,
+    /// Another was faster.
+    Race,
+    /// It failed, or its outcome is not known.
+    Stop,
+}
+
+/// Waits before the next try after a lost race, longer each time, with jitter so that two appliers
+/// do not meet again.
+pub(super) async fn pause(races: u32) {
+    let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
+    let longest = 50_u64 << races.min(6);
+    tokio::time::sleep(Duration::from_millis(longest * jitter / 255)).await;
+}
+
+impl Run<'_> {
+    /// Commits what may be committed now.
+    pub(super) async fn commit(&mut self, tx: &mut Transaction) -> Next {
+        let succeeded: BTreeSet<Address> = self
+            .planned
+            .plan
+            .steps
+            .iter()
+            .filter(|step| !step.action.moves_bytes() || self.ready.contains_key(&step.address))
+            .map(|step| step.address.clone())
+            .chain(self.committed.iter().cloned())
+            .collect();
+        let may = planner::committable(&self.planned.plan, Some(tx.base()), &succeeded);
+        let steps: Vec<Step> = self
+            .planned
+            .plan
+            .steps
+            .iter()
+            .filter(|step| {
+                step.action.changes_index()
+                    && may.contains(&step.address)
+                    && !self.committed.contains(&step.address)
+            })
+            .cloned()
+            .collect();
+        let mut changes = Changes::default();
+        let mut done = Vec::new();
+        for step in &steps {
+            match self.change_of(step, &mut changes) {
+                Ok(bytes) => {
+                    let (address, action) = (step.address.clone(), step.action);
+                    done.push(Done { address, action, bytes });
+                }
+                Err(message) => {
+                    let failure = Failure {
+                        what: step.address.to_string(),
+                        code: Code::STORAGE_DAMAGED,
+                        message,
+                        help: None,
+                        refused: false,
+                    };
+                    self.failed.insert(step.address.clone(), failure);
+                }
+            }
+        }
+        if done.is_empty() {
+            return Next::Nothing;
+        }
+        changes.summary = counted(&done, self.report.unchanged);
+        match tx.commit(&changes).await {
+            Ok(CommitOutcome::Committed(head)) => {
+                self.sink.emit(&Event::Committed { serial: head.serial, changes: done.len() });
+                self.report.serial = Some(head.serial);
+                self.committed.extend(done.iter().map(|done| done.address.clone()));
+                self.report.done.extend(done);
+                self.views(tx.base()).await;
+                Next::Go
+            }
+            Ok(CommitOutcome::LostRace(_)) => Next::Race,
+            Ok(CommitOutcome::NotCommitted(why)) => self.stop(Code::STORAGE_FAILED, why, None),
+            Ok(CommitOutcome::Unknown(id)) => {
+                self.report.unknown = Some(id);
+                Next::Stop
+            }
+            Err(error) => {
+                let help = error.help().map(str::to_owned);
+                self.stop(error.code(), chain(&error), help)
+            }
+        }
+    }
+
+    fn stop(&mut self, code: Code, message: String, help: Option<String>) -> Next {
+        self.report.failed.push(Failure {
+            what: self.storage.location(),
+            code,
+            message,
+            help,
+            refused: false,
+        });
+        Next::Stop
+    }
+
+    /// Adds one step to the change. Returns the bytes that it published.
+    fn change_of(&self, step: &Step, changes: &mut Changes) -> Result<u64, String> {
+        let address = &step.address;
+        match step.action {
+            Action::Retire => {
+                changes.retire.insert(address.clone(), step.reason.code());
+                Ok(0)
+            }
+            Action::Adopt => Ok(0),
+            Action::Update => {
+                let record = self.updated(step)?;
+                if step.reason == Reason::WantedAgain {
+                    changes.take_back.insert(record.key.clone());
+                }
+                changes.set.insert(address.clone(), record);
+                Ok(0)
+            }
+            Action::Create | Action::Rebuild | Action::Repair => {
+                let record = self.published(step)?;
+                let bytes = record.size;
+                if step.action == Action::Repair {
+                    changes.doom.insert(address.clone());
+                }
+                changes.set.insert(address.clone(), record);
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// The record of an artifact that was just uploaded.
+    fn published(&self, step: &Step) -> Result<Record, String> {
+        let ready = self.ready.get(&step.address).ok_or("its bytes were not uploaded")?;
+        let artifact = &ready.artifact;
+        let fetched = &ready.uploaded.fetched;
+        let input = artifact.input.ok_or("its input digest is not known")?;
+        Ok(Record {
+            address: step.address.clone(),
+            version: step.address.version.clone(),
+            upstream: artifact.upstream.clone(),
+            target: step.address.target.clone(),
+            key: ready.key.clone(),
+            size: ready.uploaded.meta.size,
+            revision: ready.uploaded.meta.revision.clone(),
+            sha256: fetched.sha256,
+            input,
+            source: RecordSource {
+                url: fetched.url.clone(),
+                size: fetched.size,
+                sha256: fetched.sha256,
+                upstream_digest: artifact.source.upstream_digest.clone(),
+            },
+            evidence: artifact.source.evidence,
+            signer: artifact.source.signer.clone(),
+            released: artifact.released,
+            published: self.project.setting.now,
+            metadata: artifact.metadata.clone(),
+            side: Vec::new(),
+        })
+    }
+
+    /// The record as it is, with what consumers read made new.
+    fn updated(&self, step: &Step) -> Result<Record, String> {
+        let (Some(record), Some(artifact)) = (&step.record, &step.artifact) else {
+            return Err("the step has no record".to_owned());
+        };
+        let revision = self.planned.revisions.get(&record.key).unwrap_or(&record.revision).clone();
+        Ok(Record {
+            upstream: artifact.upstream.clone(),
+            revision,
+            source: RecordSource {
+                url: artifact.source.urls.first().cloned().unwrap_or_default(),
+                upstream_digest: artifact.source.upstream_digest.clone(),
+                ..record.source.clone()
+            },
+            evidence: artifact.source.evidence,
+            signer: artifact.source.signer.clone(),
+            released: artifact.released,
+            metadata: artifact.metadata.clone(),
+            ..record.clone()
+        })
+    }
+}
+
+fn counted(done: &[Done], unchanged: u64) -> Summary {
+    let mut summary = Summary { unchanged, ..Summary::default() };
+    for step in done {
+        *summary.actions.entry(step.action).or_default() += 1;
+        if step.action.moves_bytes() {
+            summary.download += step.bytes;
+            summary.upload += step.bytes;
+        }
+    }
+    summary
+}

@@ -1,0 +1,309 @@
+//! `apply`: makes it so. Transfers, then a commit; again after a lost race, or when a long apply
+//! has gathered enough.
+
+mod commit;
+mod transfers;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{OpsError, Planned, Project, Request, lock, transfer::Uploaded};
+use crate::{
+    model::{
+        Action, Address, Artifact, Code, Done, Failure, Finding, Held, ObjectKey, Report, Severity,
+        Sink, Step,
+    },
+    planner::{self, LocatedFile},
+    state::{self, Author, Transaction},
+    storage::StorageWriter,
+};
+
+/// How an apply goes about it.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    /// What was gathered is committed after this long.
+    pub commit_every: Duration,
+    /// The plan was saved and approved: a lost race ends the apply, it is not planned anew.
+    pub saved: bool,
+}
+
+/// An artifact that is in the store and not yet in the index.
+pub(super) struct Ready {
+    pub(super) key: ObjectKey,
+    pub(super) uploaded: Uploaded,
+    pub(super) artifact: Artifact,
+}
+
+/// One apply on its way.
+pub(super) struct Run<'a> {
+    pub(super) project: &'a Project,
+    pub(super) storage: Arc<dyn StorageWriter>,
+    pub(super) request: &'a Request,
+    pub(super) how: How,
+    pub(super) sink: &'a Arc<dyn Sink>,
+    pub(super) cancel: &'a CancellationToken,
+    pub(super) planned: Planned,
+    /// In the store under this transaction's keys.
+    pub(super) ready: BTreeMap<Address, Ready>,
+    /// What transfers found out about files.
+    pub(super) learned: BTreeMap<Address, LocatedFile>,
+    pub(super) failed: BTreeMap<Address, Failure>,
+    /// In the index.
+    pub(super) committed: BTreeSet<Address>,
+    pub(super) report: Report,
+}
+
+/// Carries a plan out.
+///
+/// # Errors
+/// When nothing could be begun. Whatever happens later is in the report.
+pub async fn apply(
+    project: &Project,
+    storage: Arc<dyn StorageWriter>,
+    planned: Planned,
+    request: &Request,
+    how: How,
+    sink: &Arc<dyn Sink>,
+    cancel: &CancellationToken,
+) -> Result<Report, OpsError> {
+    project.workspace.prepare();
+    let _one_per_checkout = project.workspace.run_lock()?;
+    let mut run = Run {
+        project,
+        storage,
+        request,
+        how,
+        sink,
+        cancel,
+        report: Report {
+            unchanged: planned.plan.unchanged.len() as u64,
+            filtered: planned.plan.filtered,
+            serial: planned.snapshot.as_ref().map(|snapshot| snapshot.head.serial),
+            ..Report::default()
+        },
+        planned,
+        ready: BTreeMap::new(),
+        learned: BTreeMap::new(),
+        failed: BTreeMap::new(),
+        committed: BTreeSet::new(),
+    };
+    run.findings();
+    if run.planned.plan.findings.iter().any(blocks_all) {
+        run.report.held = run.rest("nothing is applied while the plan is refused");
+        return Ok(run.report);
+    }
+    if run.planned.plan.steps.iter().any(|step| step.action.changes_index()) {
+        run.change().await?;
+    } else if let Some(snapshot) = &run.planned.snapshot {
+        run.views(snapshot).await;
+    }
+    run.close()
+}
+
+/// Tells whether a finding holds back the whole apply, not its dependency alone: the person asked
+/// for something that must not be done in part.
+fn blocks_all(finding: &Finding) -> bool {
+    finding.severity != Severity::Warning
+        && [Code::MAX_RETIRE, Code::HALF_A_VERSION, Code::NEEDS_SUCCESSOR].contains(&finding.code)
+}
+
+impl Run<'_> {
+    /// What the plan could not do is a failure of this apply.
+    fn findings(&mut self) {
+        for finding in &self.planned.plan.findings {
+            let what = match (&finding.address, &finding.dependency) {
+                (Some(address), _) => address.to_string(),
+                (None, Some(id)) => id.to_string(),
+                (None, None) => self.project.manifest.project.clone(),
+            };
+            if finding.severity == Severity::Warning {
+                continue;
+            }
+            let failure = Failure {
+                what,
+                code: finding.code,
+                message: finding.message.clone(),
+                help: finding.help.clone(),
+                refused: finding.severity == Severity::Refused,
+            };
+            if !self.report.failed.contains(&failure) {
+                self.report.failed.push(failure);
+            }
+        }
+    }
+
+    /// Transactions until everything is committed that can be.
+    async fn change(&mut self) -> Result<(), OpsError> {
+        let mut tx = self.begin().await?;
+        let mut races = 0;
+        loop {
+            let more = self.transfers(&tx).await;
+            match self.commit(&mut tx).await {
+                commit::Next::Go if more && !self.cancel.is_cancelled() => {
+                    tx = self.begin_on(Some(tx.base().clone())).await?;
+                    self.ready.clear();
+                }
+                commit::Next::Race if !self.how.saved && races < 10 => {
+                    races += 1;
+                    commit::pause(races).await;
+                    if !self.again(&mut tx).await? {
+                        return Ok(());
+                    }
+                }
+                commit::Next::Race => {
+                    self.report.stale = self.how.saved;
+                    if !self.how.saved {
+                        self.report.failed.push(Failure {
+                            what: self.storage.location(),
+                            code: Code::LOST_RACE,
+                            message: format!("others committed first, {races} times in a row"),
+                            help: Some("run apply again".to_owned()),
+                            refused: false,
+                        });
+                    }
+                    tx.abandon().await;
+                    return Ok(());
+                }
+                commit::Next::Nothing => {
+                    tx.abandon().await;
+                    return Ok(());
+                }
+                commit::Next::Go | commit::Next::Stop => return Ok(()),
+            }
+        }
+    }
+
+    /// After a lost race: reads again, plans again (the same function), stands the transaction on
+    /// the new HEAD. False: nothing is left to do.
+    async fn again(&mut self, tx: &mut Transaction) -> Result<bool, OpsError> {
+        let planned =
+            super::plan(self.project, self.storage.as_ref(), self.request, self.sink).await?;
+        let snapshot = planned.snapshot.clone();
+        self.planned = planned;
+        let steps =
+            self.planned.plan.steps.iter().any(|step| {
+                step.action.changes_index() && !self.failed.contains_key(&step.address)
+            });
+        let Some(snapshot) = snapshot.filter(|_| steps) else { return Ok(false) };
+        if !tx.rebase(snapshot.clone()).await? {
+            // The collector took this apply for dead: what was uploaded may be gone.
+            self.ready.clear();
+            *tx = self.begin_on(Some(snapshot)).await?;
+        }
+        Ok(true)
+    }
+
+    async fn begin(&mut self) -> Result<Transaction, OpsError> {
+        let planned_on = self.planned.snapshot.clone();
+        let mut tx = self.begin_on(planned_on.clone()).await?;
+        // Somebody else's genesis was faster: what they published must be planned with.
+        if planned_on.is_none() && tx.base().head.serial > 0 {
+            let _nothing_left = !self.again(&mut tx).await?;
+        }
+        Ok(tx)
+    }
+
+    async fn begin_on(
+        &self,
+        base: Option<crate::model::Snapshot>,
+    ) -> Result<Transaction, OpsError> {
+        let author = Author {
+            project: self.project.manifest.project.clone(),
+            by: self.project.setting.by.clone(),
+            tool: concat!("depstate ", env!("CARGO_PKG_VERSION")).to_owned(),
+            now: self.project.setting.now,
+        };
+        let documents = self.project.documents();
+        Ok(Transaction::begin(self.storage.clone(), documents, author, base).await?)
+    }
+
+    /// Makes stale views again. They are derived: a failure is told, it undoes nothing.
+    pub(super) async fn views(&self, snapshot: &crate::model::Snapshot) {
+        let public = self.project.manifest.storage.public_url.as_deref();
+        if let Err(error) = state::refresh_views(self.storage.as_ref(), snapshot, public).await {
+            let text = super::error::chain(&error);
+            self.sink.emit(&crate::model::Event::Remark(format!(
+                "views could not be made again, the next apply does: {text}"
+            )));
+        }
+    }
+
+    /// Writes the lock, and tells what was not done and why.
+    fn close(mut self) -> Result<Report, OpsError> {
+        self.report.interrupted = self.cancel.is_cancelled();
+        let clean = self.report.failed.is_empty() && self.failed.is_empty();
+        let stopped = self.report.interrupted || self.report.stale || self.report.unknown.is_some();
+        let adopts = self.planned.plan.steps.iter().any(|step| step.action == Action::Adopt);
+        if !self.committed.is_empty() || adopts || (clean && !stopped) {
+            let mut located = self.planned.located.clone();
+            located.extend(self.learned.clone());
+            located.retain(|address, _| !self.failed.contains_key(address));
+            let new = planner::next_lock(
+                &self.project.lock,
+                &self.planned.selection,
+                &located,
+                &self.request.options,
+            );
+            if !self.request.locked {
+                self.report.lock_written = lock::write(self.project, &new)?;
+            }
+            let adopted =
+                self.planned.plan.steps.iter().filter(|step| step.action == Action::Adopt);
+            for step in adopted {
+                self.committed.insert(step.address.clone());
+                self.report.done.push(Done {
+                    address: step.address.clone(),
+                    action: Action::Adopt,
+                    bytes: 0,
+                });
+            }
+        }
+        let why = if self.report.interrupted {
+            "interrupted"
+        } else if self.report.stale {
+            "another apply was faster"
+        } else if self.report.unknown.is_some() {
+            "the outcome of its commit is not known"
+        } else {
+            ""
+        };
+        let held = self.rest(why);
+        self.report.held = held;
+        self.report.failed.extend(std::mem::take(&mut self.failed).into_values());
+        Ok(self.report)
+    }
+
+    /// Steps that are neither committed nor failed.
+    fn rest(&self, why: &str) -> Vec<Held> {
+        let reason = |step: &Step| {
+            if !why.is_empty() {
+                return why.to_owned();
+            }
+            match step.action {
+                Action::Retire => "its successor is not published".to_owned(),
+                Action::Create => "a version enters for all its targets or for none".to_owned(),
+                Action::Rebuild | Action::Repair | Action::Adopt | Action::Update => {
+                    "the commit did not happen".to_owned()
+                }
+            }
+        };
+        self.planned
+            .plan
+            .steps
+            .iter()
+            .filter(|step| {
+                !self.committed.contains(&step.address) && !self.failed.contains_key(&step.address)
+            })
+            .map(|step| Held {
+                address: step.address.clone(),
+                action: step.action,
+                why: reason(step),
+            })
+            .collect()
+    }
+}

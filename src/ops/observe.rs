@@ -1,0 +1,155 @@
+//! The world, looked at: what is published, which objects are there, what sources list.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures::{StreamExt as _, stream};
+
+use super::{OpsError, Project, Refresh};
+use crate::{
+    model::{
+        DependencyId, Event, Listing, ObjectKey, ObjectMeta, Observed, Sha256, Sink, Snapshot, Why,
+    },
+    ops::error::chain,
+    planner::Question,
+    state,
+    storage::StorageReader,
+    verify::Hasher,
+};
+
+/// An object larger than this is not read by a plan; `verify --deep` reads it.
+const REHASH_LIMIT: u64 = 64 << 20;
+
+/// What the storage shows.
+pub(crate) struct Published {
+    pub(crate) snapshot: Observed<Option<Snapshot>>,
+    pub(crate) objects: Observed<BTreeMap<ObjectKey, ObjectMeta>>,
+}
+
+/// Reads HEAD, generation and index documents, and lists the objects beside it.
+pub(crate) async fn published(
+    project: &Project,
+    storage: &dyn StorageReader,
+    refresh: Refresh,
+) -> Result<Published, OpsError> {
+    let documents = project.documents();
+    let not_asked = || Observed::Unknown(Why::NotAsked);
+    let published = match refresh {
+        Refresh::None => {
+            Published { snapshot: not_asked(), objects: Observed::Unknown(Why::NotAsked) }
+        }
+        Refresh::Index => Published {
+            snapshot: Observed::Known(state::read(storage, documents.as_ref()).await?),
+            objects: Observed::Unknown(Why::NotAsked),
+        },
+        Refresh::Objects => {
+            // Both at once: the listing does not depend on HEAD.
+            let (snapshot, objects) =
+                tokio::join!(state::read(storage, documents.as_ref()), state::objects(storage));
+            Published { snapshot: Observed::Known(snapshot?), objects: Observed::Known(objects?) }
+        }
+    };
+    if let Observed::Known(Some(snapshot)) = &published.snapshot
+        && snapshot.head.project != project.manifest.project
+    {
+        return Err(not_owner(&snapshot.head.project, project, &storage.location()));
+    }
+    Ok(published)
+}
+
+fn not_owner(owner: &str, project: &Project, location: &str) -> OpsError {
+    OpsError::said(
+        crate::model::Code::NOT_OWNER,
+        format!(
+            "`{location}` belongs to project `{owner}`, this is project `{}`",
+            project.manifest.project
+        ),
+        Some(
+            "one prefix, one project: use another `prefix` or `path` in `[storage]`, or the right deps.toml",
+        ),
+    )
+}
+
+/// Asks the sources that must be asked, as many at once as there are jobs.
+pub(crate) async fn listings(
+    project: &Project,
+    questions: &BTreeMap<DependencyId, Question>,
+    sink: &Arc<dyn Sink>,
+) -> BTreeMap<DependencyId, Observed<Listing>> {
+    let asked = questions.iter().filter(|(_, question)| matches!(question, Question::Ask(_)));
+    stream::iter(asked)
+        .map(|(id, _)| async move {
+            if project.setting.offline {
+                return (id.clone(), Observed::Unknown(Why::NotAsked));
+            }
+            let Some(source) = project.sources.get(id) else {
+                return (id.clone(), Observed::Unknown(Why::NotAsked));
+            };
+            sink.emit(&Event::Asking { dependency: id.clone() });
+            let listing = match source.releases(None).await {
+                Ok(listing) => {
+                    let listing = listing.unwrap_or_default();
+                    sink.emit(&Event::Asked { dependency: id.clone(), rows: listing.rows.len() });
+                    Observed::Known(listing)
+                }
+                Err(error) => Observed::Unknown(Why::Failed(chain(&error))),
+            };
+            (id.clone(), listing)
+        })
+        .buffer_unordered(project.setting.jobs.max(1) * 2)
+        .collect()
+        .await
+}
+
+/// Finds out the SHA-256 of objects whose revision is not the recorded one.
+pub(crate) async fn rehash(
+    storage: &dyn StorageReader,
+    suspects: Vec<ObjectKey>,
+    objects: &BTreeMap<ObjectKey, ObjectMeta>,
+    jobs: usize,
+) -> Result<BTreeMap<ObjectKey, Observed<Sha256>>, OpsError> {
+    let found: Vec<Result<_, OpsError>> = stream::iter(suspects)
+        .map(|key| async move {
+            let digest = one(storage, &key, objects.get(&key)).await;
+            Ok((key, digest))
+        })
+        .buffer_unordered(jobs.max(1))
+        .collect()
+        .await;
+    found.into_iter().collect()
+}
+
+async fn one(
+    storage: &dyn StorageReader,
+    key: &ObjectKey,
+    meta: Option<&ObjectMeta>,
+) -> Observed<Sha256> {
+    let unknown = |why: String| Observed::Unknown(Why::Failed(why));
+    match storage.head(key).await {
+        Ok(Some(meta)) => {
+            if let Some(digest) = meta.checksum.as_ref().and_then(crate::model::Digest::sha256) {
+                return Observed::Known(digest);
+            }
+        }
+        Ok(None) => return unknown(format!("`{key}` vanished while it was looked at")),
+        Err(error) => return unknown(chain(&error)),
+    }
+    if meta.is_none_or(|meta| meta.size > REHASH_LIMIT) {
+        return unknown(format!(
+            "`{key}` has another revision than recorded and is too large to be read by a plan"
+        ));
+    }
+    match storage.get(key, None).await {
+        Ok(Some(mut object)) => {
+            let mut hasher = Hasher::new(None);
+            loop {
+                match object.body.next().await {
+                    Ok(Some(chunk)) => hasher.update(&chunk),
+                    Ok(None) => return Observed::Known(hasher.finish().sha256),
+                    Err(error) => return unknown(chain(&error)),
+                }
+            }
+        }
+        Ok(None) => unknown(format!("`{key}` vanished while it was looked at")),
+        Err(error) => unknown(chain(&error)),
+    }
+}

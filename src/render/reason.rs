@@ -1,0 +1,65 @@
+//! The prose of reasons: data in, one clause out.
+
+use super::{diff, grammar};
+use crate::model::{Evidence, NotWanted, Reason, Step};
+
+/// Returns why a step is planned, with what a reviewer has to know of the bytes.
+pub(crate) fn clause(step: &Step) -> String {
+    let mut text = grammar::plain(&why(step));
+    if step.action.moves_bytes()
+        && let Some(after) = &step.after
+    {
+        match (after.sha256, after.evidence) {
+            (None, Evidence::Tofu) => text.push_str("; digest: at apply, trusted on first use"),
+            (None, _) => text.push_str("; digest: at apply"),
+            (Some(_), Evidence::Tofu) => text.push_str("; trusted on first use"),
+            (Some(_), _) => {}
+        }
+    }
+    text
+}
+
+fn why(step: &Step) -> String {
+    match &step.reason {
+        Reason::NewRelease { line } => format!("new release in line {line}"),
+        Reason::NotPublished => "locked, not published yet".to_owned(),
+        Reason::NewTarget => "the version is wanted for this target too".to_owned(),
+        Reason::Doomed => "wanted again; its old object is being deleted".to_owned(),
+        Reason::SourceChanged => match (&step.before, &step.after) {
+            (Some(before), Some(after)) => format!(
+                "other source bytes accepted ({} -> {})",
+                before.sha256.map_or_else(|| "?".to_owned(), |d| d.short()),
+                after.sha256.map_or_else(|| "?".to_owned(), |d| d.short())
+            ),
+            _ => "other source bytes accepted".to_owned(),
+        },
+        Reason::InputChanged { changed } => {
+            let names: Vec<&str> = changed.iter().map(|name| name.0.as_str()).collect();
+            format!("{} changed", names.join(", "))
+        }
+        Reason::ObjectMissing => "the object is missing".to_owned(),
+        Reason::ObjectAltered { recorded, found } if recorded == found => {
+            "the object has other bytes".to_owned()
+        }
+        Reason::ObjectAltered { recorded, found } => format!(
+            "the object has {}, the record says {}",
+            grammar::bytes(*found),
+            grammar::bytes(*recorded)
+        ),
+        Reason::NotLocked => "published; deps.lock does not have it".to_owned(),
+        Reason::WantedAgain => "wanted again; its object is still there".to_owned(),
+        Reason::RevisionChanged => "the object was copied, its bytes are the same".to_owned(),
+        Reason::MetadataChanged => match (&step.before, &step.after) {
+            (Some(before), Some(after)) => diff::facts(before, after),
+            _ => "metadata changed".to_owned(),
+        },
+        Reason::NotWanted(why) => match why {
+            NotWanted::LineKeeps { line, keep } => format!("line {line} keeps {keep}"),
+            NotWanted::Excluded { reason: Some(reason) } => format!("excluded: {reason}"),
+            NotWanted::Excluded { reason: None } => "excluded".to_owned(),
+            NotWanted::NoLine => "no line takes it".to_owned(),
+            NotWanted::TargetGone => "the dependency no longer wants this target".to_owned(),
+            NotWanted::DependencyGone => "deps.toml no longer has the dependency".to_owned(),
+        },
+    }
+}

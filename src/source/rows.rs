@@ -1,0 +1,166 @@
+//! Rows from what indexes hold.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::dates;
+use crate::model::{Algorithm, Code, Digest, Row};
+
+/// How much of a row is shown in a message.
+const SHOWN: usize = 120;
+
+/// A row that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RowError {
+    pub(super) code: Code,
+    /// What is wrong, naming the field.
+    pub(super) why: String,
+    /// The row, cut to a length that can be shown.
+    pub(super) row: String,
+}
+
+impl RowError {
+    pub(super) fn sentence(&self) -> String {
+        format!("{} in the row `{}`", self.why, self.row)
+    }
+}
+
+/// Reads a row: an upstream name, or a table with at least `version`. A null is absent; what has no
+/// meaning of its own is `release.*`. A relative `url` is taken from `base` on.
+pub(super) fn row(value: Value, base: Option<&Url>) -> Result<Row, RowError> {
+    let shown = shown(&value);
+    let read = match value {
+        Value::String(upstream) => {
+            named(upstream).map(|upstream| Row { upstream, ..Row::default() })
+        }
+        Value::Object(fields) => table(fields, base),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            Err((Code::BAD_VALUE, "a row is a text or a table, which is not so".to_owned()))
+        }
+    };
+    read.map_err(|(code, why)| RowError { code, why, row: shown })
+}
+
+/// Makes a row from the named groups of a pattern.
+pub(super) fn from_groups(
+    groups: BTreeMap<String, String>,
+    base: Option<&Url>,
+) -> Result<Row, RowError> {
+    let fields = groups
+        .into_iter()
+        .map(|(name, text)| {
+            // A group that took part says yes, whatever it matched: `(?P<prerelease>-rc\d+)?`.
+            let flag = matches!(name.as_str(), "prerelease" | "yanked");
+            let value = if flag { Value::Bool(!text.is_empty()) } else { Value::String(text) };
+            (name, value)
+        })
+        .collect();
+    row(Value::Object(fields), base)
+}
+
+type Wrong = (Code, String);
+
+fn table(mut fields: Map<String, Value>, base: Option<&Url>) -> Result<Row, Wrong> {
+    fields.retain(|_, value| !value.is_null());
+    let upstream = match fields.remove("version") {
+        Some(Value::String(text)) => named(text)?,
+        Some(Value::Number(number)) if number.is_u64() => number.to_string(),
+        // 3.10 and 3.1 are one number and two versions.
+        Some(Value::Number(_)) => {
+            return Err((Code::BAD_VALUE, "`version` is a number, not a text,".to_owned()));
+        }
+        Some(_) => return Err((Code::BAD_VALUE, "`version` is not a text".to_owned())),
+        None => return Err((Code::MISSING_KEY, "there is no `version`".to_owned())),
+    };
+    let mut row = Row { upstream, ..Row::default() };
+    row.os = text(&mut fields, "os")?;
+    row.arch = text(&mut fields, "arch")?;
+    row.target = text(&mut fields, "target")?;
+    row.name = text(&mut fields, "name")?;
+    row.url = text(&mut fields, "url")?.map(|url| absolute(url, base)).transpose()?;
+    for (key, algorithm) in [("sha256", Algorithm::Sha256), ("sha512", Algorithm::Sha512)] {
+        if let Some(hex) = text(&mut fields, key)? {
+            let digest = Digest::from_hex(algorithm, hex.trim())
+                .map_err(|error| (Code::BAD_DIGEST, format!("`{key}` can't be read: {error},")))?;
+            row.digests.push(digest);
+        }
+    }
+    row.size = size(&mut fields)?;
+    if let Some(value) = fields.remove("released") {
+        let date = dates::read(&value).ok_or_else(|| {
+            (Code::BAD_DATE, format!("`released` can't be read as a date: {},", shown(&value)))
+        })?;
+        row.released = Some(date);
+    }
+    row.prerelease = flag(&mut fields, "prerelease")?;
+    row.yanked = flag(&mut fields, "yanked")?;
+    row.more = fields.into_iter().collect();
+    Ok(row)
+}
+
+fn named(text: String) -> Result<String, Wrong> {
+    if text.trim().is_empty() {
+        return Err((Code::BAD_VALUE, "the version is empty".to_owned()));
+    }
+    Ok(text)
+}
+
+fn text(fields: &mut Map<String, Value>, key: &str) -> Result<Option<String>, Wrong> {
+    match fields.remove(key) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err((Code::WRONG_TYPE, format!("`{key}` is not a text"))),
+    }
+}
+
+fn flag(fields: &mut Map<String, Value>, key: &str) -> Result<bool, Wrong> {
+    match fields.remove(key) {
+        None => Ok(false),
+        Some(Value::Bool(flag)) => Ok(flag),
+        Some(_) => Err((Code::WRONG_TYPE, format!("`{key}` is not true or false"))),
+    }
+}
+
+fn size(fields: &mut Map<String, Value>) -> Result<Option<u64>, Wrong> {
+    let Some(value) = fields.remove("size") else { return Ok(None) };
+    let size = match &value {
+        Value::Number(number) => number.as_u64(),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    match size {
+        Some(size) => Ok(Some(size)),
+        None => Err((Code::WRONG_TYPE, "`size` is not a number of bytes".to_owned())),
+    }
+}
+
+fn absolute(url: String, base: Option<&Url>) -> Result<String, Wrong> {
+    let bad = |why: String| (Code::BAD_URL, format!("`url` is no address: {why},"));
+    if url.is_empty() {
+        return Err(bad("it is empty".to_owned()));
+    }
+    match (Url::parse(&url), base) {
+        (Ok(_), _) => Ok(url),
+        (Err(_), Some(base)) => {
+            base.join(&url).map(String::from).map_err(|error| bad(error.to_string()))
+        }
+        (Err(error), None) => Err(bad(error.to_string())),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            value.to_string()
+        }
+    };
+    let plain: String = text.chars().filter(|c| !c.is_control()).take(SHOWN + 1).collect();
+    if plain.chars().count() > SHOWN {
+        let cut: String = plain.chars().take(SHOWN).collect();
+        return format!("{cut}…");
+    }
+    plain
+}

@@ -1,0 +1,77 @@
+//! What the drivers that speak HTTP share.
+
+use url::Url;
+
+use super::{Limits, Setup, SourceError};
+use crate::{
+    model::SafeUrl,
+    net::{Answer, ByteStream, Client, Request},
+};
+
+/// The client, and what the source allows.
+#[derive(Debug, Clone)]
+pub(super) struct Web {
+    client: Client,
+    pub(super) insecure: bool,
+    pub(super) limits: Limits,
+}
+
+impl Web {
+    pub(super) fn new(setup: &Setup, insecure: bool) -> Self {
+        Self { client: setup.client.clone(), insecure, limits: setup.limits }
+    }
+
+    /// Opens an absolute address from a byte on.
+    pub(super) async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {
+        let Ok(parsed) = Url::parse(url) else {
+            let why = "it is no absolute address";
+            return Err(SourceError::Address { url: url.to_owned(), why });
+        };
+        if !matches!(parsed.scheme(), "https" | "http") {
+            let why = "this source has only https addresses";
+            return Err(SourceError::Address { url: SafeUrl::new(parsed).to_string(), why });
+        }
+        Ok(self.client.open(&parsed, from, self.insecure).await?)
+    }
+
+    /// Asks for a page of an index.
+    pub(super) fn request(&self, url: Url) -> Request {
+        Request { insecure: self.insecure, limit: self.limits.page, ..Request::new(url) }
+    }
+
+    /// Reads a page of an index.
+    pub(super) async fn read(&self, request: &Request) -> Result<Answer, SourceError> {
+        Ok(self.client.index(request).await?)
+    }
+}
+
+/// Makes an error of an answer that can't be used.
+pub(super) fn unusable(answer: &Answer, why: impl Into<String>) -> SourceError {
+    SourceError::Answer { url: answer.url.to_string(), why: why.into() }
+}
+
+/// Names an answer that is plainly something else than JSON.
+pub(super) fn expect_json(answer: &Answer) -> Result<(), SourceError> {
+    let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
+    let first = body.iter().find(|b| !b.is_ascii_whitespace());
+    match first {
+        None => Err(unusable(answer, "the answer is empty")),
+        Some(b'<') => {
+            let html = answer.content_type.as_deref() == Some("text/html") || looks_like_html(body);
+            let what = if html { "an HTML page" } else { "XML" };
+            Err(unusable(answer, format!("it is {what}, where JSON was expected")))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn looks_like_html(body: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(body.get(..512).unwrap_or(body)).to_ascii_lowercase();
+    head.contains("<html") || head.contains("<!doctype html")
+}
+
+/// Names several addresses for messages.
+pub(super) fn origin(urls: &[Url]) -> String {
+    let shown: Vec<_> = urls.iter().map(|url| SafeUrl::new(url.clone()).to_string()).collect();
+    shown.join(", ")
+}

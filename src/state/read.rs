@@ -1,0 +1,188 @@
+//! From HEAD down to the records, every digest checked on the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _};
+
+use super::{AT_ONCE, DocumentCache, StateError, error::chain, keys};
+use crate::{
+    commit::Base,
+    model::{
+        Address, DependencyId, Generation, IndexRef, ObjectKey, ObjectMeta, ObjectRef, Record,
+        Sha256, Snapshot,
+    },
+    storage::{StorageError, StorageReader},
+    wire::objects::{DOCUMENT_LIMIT, HEAD_LIMIT, decode_generation, decode_head, decode_index},
+};
+
+/// How often a body that breaks off is asked for.
+const TRIES: u32 = 3;
+
+/// Something that HEAD reaches, or the key of what is missing.
+type Reached<T> = Result<T, ObjectKey>;
+
+/// Reads everything that HEAD reaches: HEAD, generation, the index documents that the cache does
+/// not have, concurrently; every digest checked. None: there is no HEAD.
+///
+/// # Errors
+/// When the store fails, or what it holds does not fit together.
+pub async fn read(
+    storage: &dyn StorageReader,
+    cache: &dyn DocumentCache,
+) -> Result<Option<Snapshot>, StateError> {
+    let Some(base) = head(storage).await? else { return Ok(None) };
+    let missing = match snapshot(storage, cache, &base).await? {
+        Ok(found) => return Ok(Some(found)),
+        Err(missing) => missing,
+    };
+    // What HEAD named may have been collected while it was read: then HEAD has moved on.
+    match head(storage).await? {
+        None => Err(StateError::damaged("`head.json` was there and is gone")),
+        Some(again) if again.revision != base.revision => {
+            match snapshot(storage, cache, &again).await? {
+                Ok(found) => Ok(Some(found)),
+                Err(missing) => Err(lacks(&missing)),
+            }
+        }
+        Some(_) => Err(lacks(&missing)),
+    }
+}
+
+/// Lists the objects below `artifacts/`.
+///
+/// # Errors
+/// When the listing could not be read to its end.
+pub async fn objects(
+    storage: &dyn StorageReader,
+) -> Result<BTreeMap<ObjectKey, ObjectMeta>, StateError> {
+    storage
+        .list("artifacts/")
+        .try_collect()
+        .await
+        .map_err(|source| StateError::Storage { doing: "listing `artifacts/`".to_owned(), source })
+}
+
+/// Reads HEAD: content and revision from one answer.
+pub(super) async fn head(storage: &dyn StorageReader) -> Result<Option<Base>, StateError> {
+    let key = keys::head();
+    let Some((meta, bytes)) = bytes(storage, &key, HEAD_LIMIT).await? else { return Ok(None) };
+    let head = decode_head(&bytes).map_err(|error| StateError::unreadable(key.as_str(), &error))?;
+    Ok(Some(Base { head, revision: meta.revision }))
+}
+
+/// Reads a generation and checks its digest; none: it is not there.
+pub(super) async fn generation(
+    storage: &dyn StorageReader,
+    at: &ObjectRef,
+) -> Result<Option<Generation>, StateError> {
+    let Some((_, bytes)) = bytes(storage, &at.key, DOCUMENT_LIMIT).await? else {
+        return Ok(None);
+    };
+    check(&bytes, at)?;
+    decode_generation(&bytes)
+        .map(Some)
+        .map_err(|error| StateError::unreadable(at.key.as_str(), &error))
+}
+
+/// Reads an object whole, with what the store says of it; none: it is not there.
+pub(super) async fn bytes(
+    storage: &dyn StorageReader,
+    key: &ObjectKey,
+    limit: usize,
+) -> Result<Option<(ObjectMeta, Bytes)>, StateError> {
+    let failed = |source| StateError::Storage { doing: format!("reading `{key}`"), source };
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let Some(object) = storage.get(key, None).await.map_err(failed)? else { return Ok(None) };
+        match object.body.collect(limit as u64).await {
+            Ok(bytes) => return Ok(Some((object.meta, bytes))),
+            Err(crate::net::StreamError::TooLarge { limit }) => {
+                return Err(StateError::damaged(format!("`{key}` has more than {limit} bytes")));
+            }
+            Err(error) if tries == TRIES => {
+                let message = format!("{key}: {}, {tries} times", chain(&error));
+                return Err(failed(StorageError::Failed { message, help: None }));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+async fn snapshot(
+    storage: &dyn StorageReader,
+    cache: &dyn DocumentCache,
+    base: &Base,
+) -> Result<Reached<Snapshot>, StateError> {
+    let mut found = Snapshot {
+        head: base.head.clone(),
+        revision: base.revision.clone(),
+        generation: None,
+        live: BTreeMap::new(),
+        condemned: BTreeMap::new(),
+        doomed: BTreeSet::new(),
+    };
+    let Some(at) = &base.head.r#gen else { return Ok(Ok(found)) };
+    let Some(mut generation) = generation(storage, at).await? else {
+        return Ok(Err(at.key.clone()));
+    };
+    let documents: Vec<Reached<BTreeMap<Address, Record>>> =
+        futures::stream::iter(generation.index.iter())
+            .map(|(id, at)| document(storage, cache, id, at))
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+    for document in documents {
+        match document {
+            Ok(records) => found.live.extend(records),
+            Err(missing) => return Ok(Err(missing)),
+        }
+    }
+    found.condemned = std::mem::take(&mut generation.condemned)
+        .into_iter()
+        .map(|condemned| (condemned.record.key.clone(), condemned))
+        .collect();
+    found.doomed = std::mem::take(&mut generation.doomed).into_iter().collect();
+    found.generation = Some(generation);
+    Ok(Ok(found))
+}
+
+async fn document(
+    storage: &dyn StorageReader,
+    cache: &dyn DocumentCache,
+    id: &DependencyId,
+    at: &IndexRef,
+) -> Result<Reached<BTreeMap<Address, Record>>, StateError> {
+    // A cache may be shared, and a disk may rot: what does not have the digest is not there.
+    let kept = cache.get(&at.sha256).await.filter(|bytes| Sha256::of(bytes) == at.sha256);
+    let bytes = match kept {
+        Some(bytes) => bytes,
+        None => match bytes(storage, &at.key, DOCUMENT_LIMIT).await? {
+            None => return Ok(Err(at.key.clone())),
+            Some((_, bytes)) => {
+                check(&bytes, at)?;
+                cache.put(&at.sha256, &bytes).await;
+                bytes
+            }
+        },
+    };
+    decode_index(&bytes, id)
+        .map(|document| Ok(document.records))
+        .map_err(|error| StateError::unreadable(at.key.as_str(), &error))
+}
+
+fn check(bytes: &[u8], at: &ObjectRef) -> Result<(), StateError> {
+    let found = Sha256::of(bytes);
+    if found == at.sha256 {
+        return Ok(());
+    }
+    Err(StateError::damaged(format!(
+        "`{}` has SHA-256 {found}, and {} is what names it",
+        at.key, at.sha256
+    )))
+}
+
+fn lacks(key: &ObjectKey) -> StateError {
+    StateError::damaged(format!("`{key}` is missing, and `head.json` reaches it"))
+}

@@ -1,0 +1,132 @@
+//! Views: stable addresses for people and scripts, made from what HEAD reaches.
+//!
+//! No view ever goes back: whoever writes one has looked at the serial of the one that is there, and
+//! the write holds only if that is still there. The list of all views is written last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _};
+
+use super::{AT_ONCE, StateError, ids, keys, read};
+use crate::{
+    model::{DependencyId, FORMAT, IndexRef, ObjectKey, Record, Snapshot},
+    storage::{Precondition, PutError, StorageError, StorageWriter},
+    wire::view::{
+        Stamp, VIEW_LIMIT, ViewEntry, ViewIndex, decode_stamp, decode_view_index, encode_view,
+        encode_view_index,
+    },
+};
+
+/// How often one view is looked at and written before it is given up.
+const PATIENCE: u8 = 5;
+
+/// Makes the views that differ from HEAD again, and empties those of dependencies that are gone;
+/// where they are right it reads `views/index.json` and does nothing.
+///
+/// # Errors
+/// When the store fails, or a view changes again and again while it is written. What HEAD says is
+/// not touched by that; the next apply makes the views.
+pub async fn refresh_views(
+    storage: &dyn StorageWriter,
+    snapshot: &Snapshot,
+    public_url: Option<&str>,
+) -> Result<(), StateError> {
+    let stamp = Stamp {
+        lineage: snapshot.head.lineage.clone(),
+        serial: snapshot.head.serial,
+        public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
+    };
+    let wanted = snapshot.generation.as_ref().map(|at| at.index.clone()).unwrap_or_default();
+    let list = keys::view_index();
+    // A list that can't be read is made again like one that is not there.
+    let listed = read::bytes(storage, &list, VIEW_LIMIT)
+        .await?
+        .and_then(|(_, bytes)| decode_view_index(&bytes).ok())
+        .filter(|listed| listed.stamp.lineage == stamp.lineage);
+    if listed.as_ref().is_some_and(|listed| listed.stamp.serial > stamp.serial) {
+        return Ok(());
+    }
+    let same_place =
+        listed.as_ref().is_some_and(|listed| listed.stamp.public_url == stamp.public_url);
+    let known: BTreeMap<DependencyId, ViewEntry> =
+        listed.map(|listed| listed.views).unwrap_or_default();
+    // The whole reference is compared, key and digest: content that went away and came back has
+    // another key, and the view in between may have been written.
+    let right = |id: &DependencyId, at: &IndexRef| {
+        same_place && known.get(id).is_some_and(|entry| entry.index == *at)
+    };
+    let stale: BTreeSet<&DependencyId> = wanted
+        .iter()
+        .filter(|(id, at)| !right(id, at))
+        .map(|(id, _)| id)
+        .chain(known.keys().filter(|id| !wanted.contains_key(*id)))
+        .collect();
+    if stale.is_empty() {
+        return Ok(());
+    }
+    let mut records: BTreeMap<&DependencyId, Vec<&Record>> =
+        stale.iter().map(|id| (*id, Vec::new())).collect();
+    for record in snapshot.live.values() {
+        if let Some(of) = records.get_mut(&record.address.dependency) {
+            of.push(record);
+        }
+    }
+    let mut views: Vec<(ObjectKey, Bytes)> = Vec::new();
+    for (id, records) in records {
+        let body = encode_view(&stamp, id, wanted.get(id), records)
+            .map_err(|error| StateError::unwritable(&error))?;
+        views.push((keys::view(id), body.into()));
+    }
+    futures::stream::iter(views)
+        .map(|(key, body)| write(storage, key, body, &stamp))
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
+    let entry = |id: &DependencyId, at: &IndexRef| match known.get(id) {
+        Some(entry) if !stale.contains(id) => entry.clone(),
+        Some(_) | None => {
+            ViewEntry { view: keys::view(id), index: at.clone(), serial: stamp.serial }
+        }
+    };
+    let views = wanted.iter().map(|(id, at)| (id.clone(), entry(id, at))).collect();
+    let body = encode_view_index(&ViewIndex { format: FORMAT, stamp: stamp.clone(), views })
+        .map_err(|error| StateError::unwritable(&error))?;
+    write(storage, list, body.into(), &stamp).await
+}
+
+/// Writes one view, unless what is there is newer, or the same.
+async fn write(
+    storage: &dyn StorageWriter,
+    key: ObjectKey,
+    body: Bytes,
+    stamp: &Stamp,
+) -> Result<(), StateError> {
+    let failed = |source| StateError::Storage { doing: format!("writing `{key}`"), source };
+    let mut last = String::new();
+    for attempt in 1..=PATIENCE {
+        tokio::time::sleep(ids::pause(attempt)).await;
+        let precondition = match read::bytes(storage, &key, VIEW_LIMIT).await? {
+            None => Precondition::Absent,
+            Some((_, bytes)) if bytes == body => return Ok(()),
+            Some((meta, bytes)) => match decode_stamp(&bytes) {
+                Ok(there) if there.lineage == stamp.lineage && there.serial > stamp.serial => {
+                    return Ok(());
+                }
+                Ok(_) | Err(_) => Precondition::Matches(meta.revision),
+            },
+        };
+        match storage.put(&key, body.clone(), precondition).await {
+            Ok(_) => return Ok(()),
+            Err(PutError::Refused(source)) => return Err(failed(source)),
+            Err(
+                error @ (PutError::Precondition(_)
+                | PutError::Conflict(_)
+                | PutError::Missing(_)
+                | PutError::Unknown(_)),
+            ) => last = error.to_string(),
+        }
+    }
+    let message = format!("{last} ({PATIENCE} times)");
+    Err(failed(StorageError::Failed { message, help: None }))
+}

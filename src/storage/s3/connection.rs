@@ -1,0 +1,68 @@
+//! The way to the bucket.
+
+use std::time::Duration;
+
+use aws_sdk_s3::{
+    Client,
+    config::{
+        BehaviorVersion, Builder, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+        retry::RetryConfig, timeout::TimeoutConfig,
+    },
+};
+
+use super::{
+    config::Config,
+    credentials::{self, Source},
+};
+use crate::storage::StorageError;
+
+/// The region of a store that does not care; AWS redirects from it, naming the right one.
+const NO_REGION: &str = "us-east-1";
+
+/// Connections are reused; this is what they need to be made.
+pub(super) struct Connection {
+    pub(super) client: Client,
+    /// Whose requests these are.
+    pub(super) source: Source,
+}
+
+impl Connection {
+    pub(super) async fn open(config: &Config) -> Result<Self, StorageError> {
+        let region = match &config.region {
+            Some(region) => region.clone(),
+            None => credentials::region(&config.environment)
+                .await
+                .unwrap_or_else(|| NO_REGION.to_owned()),
+        };
+        let found = credentials::find(&config.environment, &region).await?;
+        let mut builder = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region))
+            .force_path_style(config.path_style)
+            // One attempt each: see the module's words on attempts.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(patience(Duration::from_secs(30)))
+            // And on integrity. A checksum of the SDK's would make a chunked body with a trailer,
+            // which many stores can't read.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        if let Some(endpoint) = &config.endpoint {
+            builder = builder.endpoint_url(endpoint);
+        }
+        builder = match found.provider {
+            Some(provider) => builder.credentials_provider(provider),
+            None => builder.allow_no_auth(),
+        };
+        Ok(Self { client: Client::from_conf(builder.build()), source: found.source })
+    }
+}
+
+/// Returns the settings of a request that carries a body: the time until the answer begins holds
+/// the time for sending it.
+pub(super) fn patient() -> Builder {
+    Builder::new().timeout_config(patience(Duration::from_mins(5)))
+}
+
+fn patience(answer: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).read_timeout(answer).build()
+}

@@ -1,0 +1,107 @@
+//! The schema of what commands other than `plan` print with `--format json`.
+
+use serde_json::{Value, json};
+
+/// Returns the JSON schema (draft-07) of every such output, one definition for each command.
+pub fn output_schema() -> Value {
+    let text = || json!({ "type": "string" });
+    let count = || json!({ "type": "integer", "minimum": 0 });
+    let flag = || json!({ "type": "boolean" });
+    let maybe = |of: &str| json!({ "type": [of, "null"] });
+    let list = |of: Value| json!({ "type": "array", "items": of });
+    let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
+    let action =
+        json!({ "enum": crate::model::Action::ALL.iter().map(|a| a.name()).collect::<Vec<_>>() });
+    let version = json!({ "const": "1" });
+    let step = object(
+        &["address", "action", "bytes"],
+        json!({ "address": text(), "action": action, "bytes": count() }),
+    );
+    let failure = object(
+        &["what", "code", "message", "refused"],
+        json!({
+            "what": text(), "code": text(), "message": text(), "help": maybe("string"), "refused": flag(),
+        }),
+    );
+    let held = object(
+        &["address", "action", "why"],
+        json!({ "address": text(), "action": action, "why": text() }),
+    );
+    let apply = object(
+        &["format_version", "serial", "done", "failed", "held", "lock_written", "interrupted"],
+        json!({
+            "format_version": version,
+            "serial": { "type": ["integer", "null"], "description": "serial of HEAD after the apply" },
+            "done": list(step),
+            "failed": list(failure),
+            "held": list(held),
+            "lock_written": flag(),
+            "interrupted": flag(),
+            "stale": { "type": "boolean", "description": "another apply was faster than a saved plan" },
+            "unknown": { "type": ["string", "null"], "description": "transaction whose outcome is not known" },
+            "unchanged": count(),
+            "filtered": count(),
+            "warnings": list(text()),
+        }),
+    );
+    let change = object(
+        &["id", "version", "change"],
+        json!({ "id": text(), "version": text(), "change": { "enum": ["added", "removed"] } }),
+    );
+    let lock = object(
+        &["format_version", "written", "changes"],
+        json!({ "format_version": version, "written": flag(), "changes": list(change) }),
+    );
+    let record = object(
+        &[
+            "address", "version", "target", "upstream", "key", "size", "sha256", "source",
+            "evidence",
+        ],
+        json!({
+            "address": text(), "version": text(), "target": text(), "upstream": text(), "key": text(),
+            "size": count(), "sha256": text(), "evidence": text(), "source": { "type": "object" },
+            "metadata": { "type": "object" }, "published": text(),
+        }),
+    );
+    let show = object(
+        &["format_version", "location", "serial", "records"],
+        json!({
+            "format_version": version, "location": text(), "serial": maybe("integer"), "records": list(record),
+        }),
+    );
+    let status = object(
+        &["format_version", "project", "dependencies", "locked", "storage"],
+        json!({
+            "format_version": version,
+            "project": text(),
+            "dependencies": count(),
+            "locked": object(
+                &["versions", "files", "unsettled"],
+                json!({ "versions": count(), "files": count(), "unsettled": list(text()) }),
+            ),
+            "storage": object(
+                &["location", "serial", "artifacts"],
+                json!({
+                    "location": text(), "serial": maybe("integer"), "artifacts": maybe("integer"),
+                    "owner": maybe("string"),
+                }),
+            ),
+        }),
+    );
+    let driver = object(
+        &["kind", "name", "about", "fields"],
+        json!({ "kind": { "enum": ["source", "storage"] }, "name": text(), "about": text(), "fields": list(text()) }),
+    );
+    let drivers = object(
+        &["format_version", "drivers"],
+        json!({ "format_version": version, "drivers": list(driver) }),
+    );
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "What depstate's commands print with --format json",
+        "description": "One definition for each command; `plan` has a schema of its own. Fields may be added while format_version is 1.",
+        "definitions": {
+            "apply": apply, "lock": lock, "update": lock, "show": show, "status": status, "drivers": drivers,
+        },
+    })
+}

@@ -1,0 +1,110 @@
+//! Views: what people and scripts read at a stable address. Made from HEAD, never read to decide
+//! anything but whether they are older than HEAD.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{WireError, canonical, objects};
+use crate::model::{DependencyId, FORMAT, IndexRef, ObjectKey, Record};
+
+/// The largest view in bytes.
+pub const VIEW_LIMIT: usize = objects::DOCUMENT_LIMIT;
+
+/// What every view says of its making.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// The history of the prefix: serials of two lineages can't be compared.
+    pub lineage: String,
+    /// The serial of the HEAD that it was made from.
+    pub serial: u64,
+    /// What its addresses begin with; none: they are keys.
+    pub public_url: Option<String>,
+}
+
+/// `views/index.json`: which view was made from which index document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewIndex {
+    /// The bucket's format.
+    pub format: u32,
+    /// What it was made from.
+    #[serde(flatten)]
+    pub stamp: Stamp,
+    /// The views by dependency.
+    pub views: BTreeMap<DependencyId, ViewEntry>,
+}
+
+/// One line of `views/index.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewEntry {
+    /// Where the view is.
+    pub view: ObjectKey,
+    /// The index document that it was made from.
+    pub index: IndexRef,
+    /// The serial that it was made at.
+    pub serial: u64,
+}
+
+#[derive(Serialize)]
+struct View<'a> {
+    format: u32,
+    #[serde(flatten)]
+    stamp: &'a Stamp,
+    dependency: &'a DependencyId,
+    index: Option<&'a IndexRef>,
+    records: Vec<Entry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    url: String,
+    #[serde(flatten)]
+    record: &'a Record,
+}
+
+/// Writes the view of one dependency. `index`: the document that it is made from; none: the
+/// dependency has no records any more.
+///
+/// # Errors
+/// When it can't be written.
+pub fn encode_view<'a>(
+    stamp: &Stamp,
+    dependency: &DependencyId,
+    index: Option<&IndexRef>,
+    records: impl IntoIterator<Item = &'a Record>,
+) -> Result<Vec<u8>, WireError> {
+    let base = stamp.public_url.as_deref().map(|url| url.trim_end_matches('/'));
+    let records = records
+        .into_iter()
+        .map(|record| Entry {
+            url: base
+                .map_or_else(|| record.key.to_string(), |base| format!("{base}/{}", record.key)),
+            record,
+        })
+        .collect();
+    canonical("a view", &View { format: FORMAT, stamp, dependency, index, records })
+}
+
+/// Reads what a view says of its making, and nothing else of it.
+///
+/// # Errors
+/// When it is no view.
+pub fn decode_stamp(bytes: &[u8]) -> Result<Stamp, WireError> {
+    objects::decode("a view", bytes, VIEW_LIMIT)
+}
+
+/// Writes `views/index.json`.
+///
+/// # Errors
+/// When it can't be written.
+pub fn encode_view_index(index: &ViewIndex) -> Result<Vec<u8>, WireError> {
+    canonical("views/index.json", index)
+}
+
+/// Reads `views/index.json`.
+///
+/// # Errors
+/// When it is no such thing, or of a newer shape.
+pub fn decode_view_index(bytes: &[u8]) -> Result<ViewIndex, WireError> {
+    objects::decode("views/index.json", bytes, VIEW_LIMIT)
+}

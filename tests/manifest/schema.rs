@@ -1,0 +1,94 @@
+//! The schema of deps.toml, as an editor would use it.
+
+use depstate::manifest::schema;
+use serde_json::{Value, json};
+
+use super::golden::{broken_file, good_files};
+
+/// Turns TOML into what an editor checks against the schema: dates are strings.
+fn json(text: &str) -> Value {
+    fn turn(value: toml::Value) -> Value {
+        match value {
+            toml::Value::String(text) => text.into(),
+            toml::Value::Integer(n) => n.into(),
+            toml::Value::Float(n) => json!(n),
+            toml::Value::Boolean(b) => b.into(),
+            toml::Value::Datetime(when) => when.to_string().into(),
+            toml::Value::Array(list) => list.into_iter().map(turn).collect(),
+            toml::Value::Table(table) => {
+                table.into_iter().map(|(key, value)| (key, turn(value))).collect()
+            }
+        }
+    }
+    turn(toml::Value::Table(text.parse().unwrap()))
+}
+
+fn validator() -> jsonschema::Validator {
+    jsonschema::draft7::new(&schema()).unwrap()
+}
+
+#[test]
+fn the_schema_is_one_of_draft_7() {
+    let schema = schema();
+    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
+    assert_eq!(schema["title"], "deps.toml");
+    jsonschema::draft7::meta::validate(&schema).unwrap();
+}
+
+#[test]
+fn the_schema_offers_no_null() {
+    assert!(!schema().to_string().contains("\"null\""), "TOML has none");
+}
+
+#[test]
+fn the_schema_is_the_same_every_time() {
+    assert_eq!(schema().to_string(), schema().to_string());
+}
+
+#[test]
+fn the_schema_takes_every_good_manifest() {
+    let validator = validator();
+    for path in good_files() {
+        let json = json(&fs_err::read_to_string(&path).unwrap());
+        let wrong: Vec<String> =
+            validator.iter_errors(&json).map(|e| format!("{}: {e}", e.instance_path())).collect();
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", path.display());
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_it_can_see() {
+    let validator = validator();
+    for name in [
+        "artifact_without_template.toml",
+        "bad_date.toml",
+        "bad_duration.toml",
+        "bad_name_dependency.toml",
+        "bad_name_target.toml",
+        "bad_value_coverage.toml",
+        "bad_value_empty.toml",
+        "bad_value_keep.toml",
+        "missing_everything.toml",
+        "missing_project_name_and_driver.toml",
+        "no_lines.toml",
+        "unknown_arch.toml",
+        "unknown_arch_replacements.toml",
+        "unknown_key_in_checksum.toml",
+        "unknown_key_in_line.toml",
+        "unknown_key_in_override.toml",
+        "unknown_key_in_rule.toml",
+        "unknown_key_in_target.toml",
+        "unknown_key_later.toml",
+        "unknown_key_nearest.toml",
+        "unknown_key_top.toml",
+        "unknown_scheme.toml",
+        "wrong_type_checksum.toml",
+        "wrong_type_dependency.toml",
+        "wrong_type_lines.toml",
+        "wrong_type_scalars.toml",
+        "wrong_type_tables.toml",
+        "wrong_type_top.toml",
+    ] {
+        assert!(!validator.is_valid(&json(&broken_file(name))), "{name} was taken");
+    }
+}

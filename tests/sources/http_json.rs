@@ -1,0 +1,149 @@
+//! `http-json`.
+
+use std::path::Path;
+
+use depstate::{model::Code, source::Limits};
+use serde_json::json;
+
+use super::{driver, made, rows, setup, upstreams};
+use crate::support::upstream::{Answer, Upstream};
+
+fn table(upstream: &Upstream, rest: &str) -> String {
+    format!("insecure = true\nurl = '{}'\n{rest}", upstream.url("/i"))
+}
+
+#[tokio::test]
+async fn rows_have_fields_and_the_rest_is_more() {
+    let upstream = Upstream::start();
+    let sha = "AB".repeat(32);
+    upstream.route(
+        "/i",
+        Answer::json(&format!(
+            r#"[{{"version": "v1.2", "os": "linux", "arch": null, "url": "f/tool.zip", "sha256": "{sha}",
+                 "size": 12, "released": "5 March 2020", "prerelease": true, "lts": "Jod"}}, "1.3"]"#
+        )),
+    );
+    let listed = rows(&*driver("http-json", &table(&upstream, ""))).await.unwrap();
+    assert_eq!(upstreams(&listed), ["v1.2", "1.3"]);
+    let row = &listed[0];
+    assert_eq!(row.os.as_deref(), Some("linux"));
+    assert_eq!(row.arch, None, "a null is absent");
+    assert_eq!(row.url.as_deref(), Some(upstream.url("/f/tool.zip").as_str()));
+    assert_eq!(row.digests[0].to_string(), format!("sha256:{}", "ab".repeat(32)));
+    assert_eq!(row.size, Some(12));
+    assert_eq!(row.released.unwrap().to_string(), "2020-03-05T00:00:00Z");
+    assert!(row.prerelease && !row.yanked);
+    assert_eq!(row.more.get("lts"), Some(&json!("Jod")));
+}
+
+#[tokio::test]
+async fn dates_are_read_in_all_their_forms() {
+    let upstream = Upstream::start();
+    for (text, expected) in [
+        (r#""2024-10-29T10:00:00+02:00""#, "2024-10-29T08:00:00Z"),
+        (r#""2024-10-29T10:00:00.5Z""#, "2024-10-29T10:00:00.5Z"),
+        (r#""2024-10-29""#, "2024-10-29T00:00:00Z"),
+        ("1583366400", "2020-03-05T00:00:00Z"),
+        (r#""1583366400""#, "2020-03-05T00:00:00Z"),
+        (r#""Thu, 05 Mar 2020 12:00:00 GMT""#, "2020-03-05T12:00:00Z"),
+        (r#""5 March 2020""#, "2020-03-05T00:00:00Z"),
+        (r#""05 Mar 2020""#, "2020-03-05T00:00:00Z"),
+    ] {
+        upstream.route("/i", Answer::json(&format!(r#"[{{"version": "1", "released": {text}}}]"#)));
+        let listed = rows(&*driver("http-json", &table(&upstream, ""))).await.unwrap();
+        assert_eq!(listed[0].released.unwrap().to_string(), expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_an_error_that_names_it() {
+    let upstream = Upstream::start();
+    for (row, word) in [
+        (r#"{"version": "1.2", "sha256": ""}"#, "sha256"),
+        (r#"{"version": "1.2", "sha512": "abc"}"#, "sha512"),
+        (r#"{"version": "1.2", "released": "soon"}"#, "released"),
+        (r#"{"version": "1.2", "released": "20200305"}"#, "released"),
+        (r#"{"version": "1.2", "size": -1}"#, "size"),
+        (r#"{"version": "1.2", "prerelease": "yes"}"#, "prerelease"),
+        (r#"{"version": 3.10}"#, "number"),
+        (r#"{"version": ""}"#, "empty"),
+        (r#"{"name": "1.2"}"#, "no `version`"),
+        ("[1]", "a row is"),
+        ("null", "a row is"),
+    ] {
+        upstream.route("/i", Answer::json(&format!("[\"1.1\", {row}]")));
+        let error = rows(&*driver("http-json", &table(&upstream, ""))).await.unwrap_err();
+        assert_eq!(error.code(), Code::SOURCE_ANSWER, "{error}");
+        let text = error.to_string();
+        assert!(text.contains(word) && text.contains("in the row `"), "{row}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn further_pages_are_read_once_and_in_order() {
+    let upstream = Upstream::start();
+    upstream.route("/i", Answer::json(r#"{"r": ["1"], "n": ["a", "/b", null]}"#));
+    upstream.route("/a", Answer::json(r#"{"r": ["2"], "n": ["i", "c"]}"#));
+    upstream.route("/b", Answer::json(r#"{"r": ["3"], "n": ["c", "b#again"]}"#));
+    upstream.route("/c", Answer::json(r#"{"r": ["4"], "n": []}"#));
+    let table = table(&upstream, "select = '.r[]'\nnext = '.n[]'");
+    let listed = rows(&*driver("http-json", &table)).await.unwrap();
+    assert_eq!(upstreams(&listed), ["1", "2", "3", "4"]);
+    assert_eq!(upstream.requests().len(), 4, "each page once");
+}
+
+#[tokio::test]
+async fn a_link_header_leads_on() {
+    let upstream = Upstream::start();
+    upstream.route("/i", Answer::json(r#"["1"]"#).header("link", "</i?page=2>; rel=\"next\""));
+    upstream.route("/i?page=2", Answer::json(r#"["2"]"#));
+    let listed = rows(&*driver("http-json", &table(&upstream, ""))).await.unwrap();
+    assert_eq!(upstreams(&listed), ["1", "2"]);
+}
+
+#[tokio::test]
+async fn a_page_that_is_missing_makes_the_listing_an_error() {
+    let upstream = Upstream::start();
+    upstream.route("/i", Answer::json(r#"["1"]"#).header("link", "</gone>; rel=\"next\""));
+    let error = rows(&*driver("http-json", &table(&upstream, ""))).await.unwrap_err();
+    assert!(error.to_string().contains("/gone"), "{error}");
+}
+
+#[tokio::test]
+async fn pages_without_end_are_an_error() {
+    let upstream = Upstream::start();
+    for n in 0..12 {
+        upstream.route(&format!("/p{n}"), Answer::json(&format!("\"p{}\"", n + 1)));
+    }
+    let table =
+        format!("insecure = true\nurl = '{}'\nselect = '.'\nnext = '.'", upstream.url("/p0"));
+    let mut setup = setup(&table, Path::new("."), &[]);
+    setup.limits = Limits { pages: 10, ..Limits::default() };
+    let error = rows(&*made("http-json", &setup)).await.unwrap_err();
+    assert!(error.to_string().contains("more than 10 pages"), "{error}");
+}
+
+#[tokio::test]
+async fn several_addresses_are_one_listing() {
+    let upstream = Upstream::start();
+    upstream.route("/tool/a", Answer::json(r#"["1"]"#)).route("/b", Answer::json(r#"["2"]"#));
+    let base = upstream.url("");
+    let table = format!("insecure = true\nurl = ['{base}/{{{{ id }}}}/a', '{base}/b']");
+    assert_eq!(upstreams(&rows(&*driver("http-json", &table)).await.unwrap()), ["1", "2"]);
+}
+
+#[tokio::test]
+async fn a_program_that_fails_or_does_not_end_is_an_error() {
+    let upstream = Upstream::start();
+    upstream.route("/i", Answer::json("[1]"));
+    for (select, word) in [
+        (".[].name", "jq failed"),
+        ("def f: 1 + f; f", "recurses too deep"),
+        ("repeat(\"1\")", "200,000 outputs"),
+    ] {
+        let driver = driver("http-json", &table(&upstream, &format!("select = '{select}'")));
+        let error = rows(&*driver).await.unwrap_err();
+        assert_eq!(error.code(), Code::SOURCE_ANSWER, "{error}");
+        assert!(error.to_string().contains(word), "{select}: {error}");
+    }
+}
