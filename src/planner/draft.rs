@@ -273,7 +273,8 @@ fn first_use(steps: &[Step], lock: &Lock) -> Vec<Finding> {
         if tofu && lock.artifact(&step.address).is_none() {
             let (id, version) = version(&step.address);
             let told = versions.entry(id).or_default();
-            if !told.contains(&version) {
+            // Steps are in order, so those of a version stand together.
+            if told.last() != Some(&version) {
                 told.push(version);
             }
         }
