@@ -5,7 +5,10 @@ use depstate::{
     planner::{self, Filter, LocatedFile},
 };
 
-use super::world::{World, address, codes, id, located, row, sha, steps, version};
+use super::{
+    making::{codes, row, steps, version},
+    world::{World, address, id, located, sha},
+};
 
 fn two() -> World {
     World::new()

@@ -8,7 +8,10 @@ use depstate::{
     planner,
 };
 
-use super::world::{World, id, line, located, rule};
+use super::{
+    making::{line, rule},
+    world::{World, id, located},
+};
 
 fn world() -> World {
     World::new().target("amd", "amd64").target("arm", "arm64").dependency(
