@@ -139,8 +139,7 @@ fn live(artifact: &Artifact, locked: bool, record: &Record, objects: Objects<'_>
     };
     let doubt = matches!(look, Look::Unread).then(|| {
         format!(
-            "the object of `{}` has another revision, and its {} bytes were not read; \
-             `depstate verify --deep` reads them",
+            "the object of `{}` has another revision, and its {} bytes were not read",
             artifact.address, record.size
         )
     });

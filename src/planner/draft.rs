@@ -231,7 +231,7 @@ fn wanted(
         };
         let record = published.live.or_else(|| {
             let again = reason == Reason::WantedAgain;
-            published.condemned.filter(|_| again).or(published.doomed).map(|it| &it.record)
+            published.condemned.filter(|_| again).map(|it| &it.record)
         });
         let mut step = diff::step(artifact.clone(), record, action, reason);
         if !world.seen {
@@ -273,7 +273,8 @@ fn first_use(steps: &[Step], lock: &Lock) -> Vec<Finding> {
         if tofu && lock.artifact(&step.address).is_none() {
             let (id, version) = version(&step.address);
             let told = versions.entry(id).or_default();
-            if !told.contains(&version) {
+            // Steps are in order, so those of a version stand together.
+            if told.last() != Some(&version) {
                 told.push(version);
             }
         }

@@ -100,7 +100,7 @@ pub enum Question {
 pub enum WhyAsk {
     /// Neither the lock nor the bucket knows enough of it.
     NotLocked,
-    /// deps.toml asks another question than the lock answers.
+    /// deps.toml asks another question than the lock answers, or new bytes are to be accepted.
     QuestionChanged,
     /// `update` looks for newer versions.
     Update,

@@ -109,11 +109,13 @@ impl Next<'_> {
                 released: release.released,
                 artifacts: BTreeMap::new(),
             };
+            let cut = release.files.keys().any(|target| !self.takes(&release.version, target));
+            filtered |= cut;
             let mut whole = true;
-            for target in release.files.keys() {
-                if !self.takes(&release.version, target) {
-                    filtered = true;
-                    whole &= old.is_some();
+            for (target, file) in &release.files {
+                // A version that is new is locked whole, like it is published.
+                let new = old.is_none() && matches!(file, ChosenFile::Candidate(_));
+                if !self.takes(&release.version, target) || (cut && new) {
                     continue;
                 }
                 match self.file(release, target) {

@@ -7,7 +7,10 @@ use depstate::{
     planner,
 };
 
-use super::world::{World, address, row};
+use super::{
+    making::row,
+    world::{World, address},
+};
 
 /// A published version, and a newer one on its way that pushes it out.
 fn world() -> World {

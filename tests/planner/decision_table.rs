@@ -9,7 +9,10 @@ use depstate::model::{
     Condemned, Finding, InputDigest, Listing, Observed, Plan, Record, Severity, Why,
 };
 
-use super::world::{World, address, failed, id, row, rule, sha, version};
+use super::{
+    making::{failed, row, rule, version},
+    world::{World, address, id, sha},
+};
 
 const SUBJECT: &str = "tool@1.2.0/any";
 const OLDER: &str = "tool@1.1.0/any";

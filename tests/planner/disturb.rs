@@ -9,7 +9,10 @@ use depstate::{
     planner::{Filter, Update},
 };
 
-use super::world::{World, failed, id, located, row, rule, sha};
+use super::{
+    making::{failed, row, rule},
+    world::{World, id, located, sha},
+};
 
 /// What can happen; the number says to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

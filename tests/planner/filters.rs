@@ -5,7 +5,10 @@ use depstate::{
     planner::Filter,
 };
 
-use super::world::{World, address, codes, row, rule, steps};
+use super::{
+    making::{codes, row, rule, steps},
+    world::{World, address},
+};
 
 fn filters(all: &[&str]) -> Vec<Filter> {
     all.iter().map(|text| Filter::new(text).unwrap()).collect()
@@ -125,7 +128,7 @@ fn why_something_leaves() {
     );
     assert_eq!(
         after(&|it| it.dep("node").lines[0] =
-            super::world::line(">=22.1", depstate::model::Keep::Newest(1))),
+            super::making::line(">=22.1", depstate::model::Keep::Newest(1))),
         ["retire node@22.0.0/amd no-line", "retire node@22.0.0/arm no-line"]
     );
     let gone = after(&|it| it.manifest.dependencies.clear());

@@ -8,7 +8,10 @@ use depstate::{
     planner::{Candidate, ChecksumQuery, ChosenFile, Selection},
 };
 
-use super::world::{World, codes, id, located, row, sha, versions};
+use super::{
+    making::{codes, row, versions},
+    world::{World, id, located, sha},
+};
 
 fn file(name: &str, url: &str) -> Row {
     Row { name: Some(name.to_owned()), url: Some(url.to_owned()), ..row("v1.0.0") }

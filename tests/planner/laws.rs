@@ -15,7 +15,8 @@ use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::{
     disturb::{Disturbance, disturb},
-    world::{Outcome, World, is_pushed_out, sha},
+    making::is_pushed_out,
+    world::{Outcome, World, sha},
 };
 
 /// A world that converged, and what then happened to it.
@@ -84,7 +85,7 @@ fn live_versions(world: &World) -> BTreeMap<(DependencyId, Version), BTreeSet<Ad
 }
 
 fn reached(world: &World, outcome: &Outcome, after: &World) -> Result<(), TestCaseError> {
-    let snapshot = after.snapshot().cloned().unwrap_or_else(super::world::empty_snapshot);
+    let snapshot = after.snapshot().cloned().unwrap_or_else(super::making::empty_snapshot);
     let unseen = unseen(&outcome.plan);
     let wanted = wanted(&outcome.selection);
     for address in wanted.iter().filter(|it| world.options.takes(it)) {

@@ -5,7 +5,10 @@ use depstate::{
     planner::{self, Filter, LocatedFile},
 };
 
-use super::world::{World, address, codes, id, located, row, sha, steps, version};
+use super::{
+    making::{codes, row, steps, version},
+    world::{World, address, id, located, sha},
+};
 
 fn two() -> World {
     World::new()
@@ -81,6 +84,27 @@ fn what_the_filters_leave_out_stays_as_it_was() {
     let versions: Vec<_> =
         outcome.lock.dependencies[&id("a")].releases.iter().map(|it| &it.version).collect();
     assert_eq!(versions, [&version("1.1.0")]);
+}
+
+#[test]
+fn a_lost_lock_comes_back_in_parts_where_a_filter_says_so() {
+    let mut world = World::new()
+        .target("amd", "amd64")
+        .target("arm", "arm64")
+        .dependency("a", &["amd", "arm"], &[("1.*", 1)])
+        .lists("a", &["v1.0.0"])
+        .converged();
+    world.lock.dependencies.clear();
+    world.options.filters = vec![Filter::new("*/arm").unwrap()];
+    let outcome = world.plan();
+    assert_eq!(steps(&outcome.plan), ["adopt a@1.0.0/arm not-locked"]);
+    let locked = &outcome.lock.dependencies[&id("a")];
+    assert_eq!(locked.releases[0].artifacts.len(), 1);
+    assert_eq!(locked.asked, None, "the rest is still to be adopted");
+    let mut world = world.applied();
+    assert_eq!(world.plan().plan.steps, vec![]);
+    world.options.filters.clear();
+    assert_eq!(steps(&world.plan().plan), ["adopt a@1.0.0/amd not-locked"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The planner: every row of the three-way table, its laws, and the rules one by one.
 
+mod applying;
+mod asking;
 mod commit;
 mod decision_table;
 mod disturb;
@@ -7,6 +9,7 @@ mod filters;
 mod finding_files;
 mod laws;
 mod locking;
+mod making;
 mod question;
 mod selecting;
 mod world;
