@@ -6,14 +6,13 @@ use crate::support::{
 };
 
 fn manifest(base: &str, names: &[&str]) -> String {
-    let mut text =
-        "[project]\nname = \"attacks\"\n[storage]\ndriver = \"fs\"\npath = \"mirror\"\n".to_owned();
-    for name in names {
-        text.push_str(&format!(
+    let head = "[project]\nname = \"attacks\"\n[storage]\ndriver = \"fs\"\npath = \"mirror\"\n";
+    let one = |name: &&str| {
+        format!(
             "[dependencies.{name}]\nsource = {{ driver = \"http-json\", url = \"{base}/{name}.json\", select = \".[]\", artifact = \"{base}/{name}-{{{{ version }}}}.tar.gz\", insecure = true }}\nlines = [{{ constraint = \"*\", keep = \"all\" }}]\n"
-        ));
-    }
-    text
+        )
+    };
+    head.to_owned() + &names.iter().map(one).collect::<String>()
 }
 
 fn project(names: &[&str]) -> (Upstream, Sandbox) {

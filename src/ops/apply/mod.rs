@@ -100,7 +100,7 @@ pub async fn apply(
     } else if let Some(snapshot) = &run.planned.snapshot {
         run.views(snapshot).await;
     }
-    run.close()
+    Ok(run.close())
 }
 
 /// Tells whether a finding holds back the whole apply, not its dependency alone: the person asked
@@ -271,7 +271,7 @@ impl Run<'_> {
     }
 
     /// Writes the lock, and tells what was not done and why.
-    fn close(mut self) -> Result<Report, OpsError> {
+    fn close(mut self) -> Report {
         self.report.interrupted = self.cancel.is_cancelled();
         let clean = self.report.failed.is_empty() && self.failed.is_empty();
         let stopped = self.report.interrupted || self.report.stale || self.report.unknown.is_some();
@@ -322,7 +322,7 @@ impl Run<'_> {
         let held = self.rest(why);
         self.report.held = held;
         self.report.failed.extend(std::mem::take(&mut self.failed).into_values());
-        Ok(self.report)
+        self.report
     }
 
     /// Steps that are neither committed nor failed.

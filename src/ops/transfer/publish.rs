@@ -89,14 +89,13 @@ async fn until_cancelled<T>(
 }
 
 async fn once(job: &Job<'_>) -> Result<Tried, Failed> {
-    let cached = cached(job.project, job.file).await;
-    let (from_cache, url, stream) = match cached {
-        Some((path, stream)) => (Some(path), job.file.url.clone(), stream),
-        None => {
+    let (from_cache, url, stream) =
+        if let Some((path, stream)) = cached(job.project, job.file).await {
+            (Some(path), job.file.url.clone(), stream)
+        } else {
             let (url, stream) = until_cancelled(job, open(job.source, job.urls)).await?;
             (None, url, stream)
-        }
-    };
+        };
     let origin = Origin::of(&stream);
     let mut body = Body { parts: Vec::new(), held: 0, upload: None };
     let mut hasher = hasher(job.file);
