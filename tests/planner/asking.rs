@@ -65,9 +65,11 @@ fn a_lost_lock_changes_nothing() {
 #[test]
 fn a_settled_lock_is_the_word_on_versions_and_records_stand_in_for_files() {
     let mut world = two().converged();
-    // An older lock: the newest version was never in it, and a file of the other one is lost.
+    // An older lock: the newest version was never in it, and a file of the next one is lost.
+    let mut older = two();
+    older.rows("node").remove(1);
+    world.lock = older.converged().lock;
     let locked = world.lock.dependencies.get_mut(&id("node")).unwrap();
-    locked.releases.remove(0);
     locked.releases[0].artifacts.pop_last();
     let outcome = world.plan();
     assert_eq!(
@@ -75,7 +77,9 @@ fn a_settled_lock_is_the_word_on_versions_and_records_stand_in_for_files() {
         [
             "retire node@22.3.0/amd line-keeps",
             "retire node@22.3.0/arm line-keeps",
-            "adopt node@22.2.0/arm not-locked"
+            "adopt node@22.2.0/arm not-locked",
+            "create node@22.1.0/amd not-published",
+            "create node@22.1.0/arm not-published"
         ]
     );
     // The same without a settled question: the records stand in for versions as well.

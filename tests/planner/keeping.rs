@@ -5,7 +5,10 @@ use depstate::{
     planner::{self, Filter, Question, WhyAsk},
 };
 
-use super::world::{World, address, codes, dependency, id, located, row, sha, steps, versions};
+use super::{
+    making::{codes, dependency, row, steps, versions},
+    world::{World, address, id, located, sha},
+};
 
 fn one(keep: u32) -> World {
     World::new().dependency("a", &["any"], &[("1.*", keep)]).lists("a", &["v1.0.0"])
@@ -74,7 +77,7 @@ fn a_version_that_the_lock_has_lost_is_taken_back_from_its_record() {
     world.listings.insert(id("a"), Observed::Unknown(Why::NotAsked));
     assert_eq!(steps(&world.plan().plan), ["adopt a@1.0.0/any not-locked"]);
     // A rule that leaves it out is another matter.
-    world.dep("a").exclude.push(super::world::rule("=1.0.0", None));
+    world.dep("a").exclude.push(super::making::rule("=1.0.0", None));
     let question = planner::asked(&world.manifest, &id("a"));
     world.lock.dependencies.get_mut(&id("a")).unwrap().asked = Some(question);
     assert_eq!(steps(&world.plan().plan), ["retire a@1.0.0/any excluded"]);
@@ -117,7 +120,7 @@ fn another_question_that_nobody_could_be_asked_is_an_error() {
     assert!(finding.message.contains("than deps.lock answers"), "{}", finding.message);
     assert_eq!((outcome.plan.steps.len(), &outcome.lock), (0, &world.lock));
     // With enough of everything, a source that is down is only not checked.
-    world.listings.insert(id("a"), Observed::Unknown(super::world::failed()));
+    world.listings.insert(id("a"), Observed::Unknown(super::making::failed()));
     assert_eq!(codes(&world.plan().plan.findings), ["source-failed a"]);
     *world.dep("a") = dependency("a", &["any"], &[("*", 1)]);
     assert_eq!(codes(&world.plan().plan.findings), Vec::<String>::new());
@@ -164,7 +167,7 @@ fn another_checksum_file_is_laid_beside_the_lock() {
 fn a_retired_version_without_a_lock_entry_is_named_again() {
     let mut world = newer().applied();
     world.options.update = planner::Update::No;
-    world.dep("a").exclude.push(super::world::rule("=1.1.0", None));
+    world.dep("a").exclude.push(super::making::rule("=1.1.0", None));
     let listing = Listing { rows: vec![row("v1.0.0"), row("v1.1.0")], revision: None };
     world.listings.insert(id("a"), Observed::Known(listing));
     world.downloads = false;
