@@ -45,8 +45,9 @@ use crate::model::{
 
 /// Says for each dependency whether its source must be asked.
 ///
-/// Settled is what a lock answers whose `asked` is today's question, and what the lock does not know
-/// at all where the published records fill every line. A snapshot of another project says nothing.
+/// Settled is what a lock answers whose `asked` is today's question, unless it has fewer versions
+/// than a line keeps while published ones would fit; and what the lock does not know at all where the
+/// published records fill every line. A snapshot of another project says nothing.
 pub fn ask(
     manifest: &Manifest,
     lock: &Lock,
@@ -117,7 +118,8 @@ pub fn committable(
 
 /// Returns the lock that follows from a selection and what was found out about new files.
 ///
-/// What the filters leave out, and releases of which a digest is not known, stay as they were.
+/// What the filters leave out, and releases of which a digest is not known, stay as they were; so
+/// does what they would have replaced.
 pub fn next_lock(
     lock: &Lock,
     selection: &Selection,

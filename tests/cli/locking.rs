@@ -100,3 +100,30 @@ fn a_lock_that_can_not_be_read_is_an_error() {
     let cut = sandbox.run(["apply", "--yes"]);
     assert!(cut.status == 1 || cut.status == 0, "{}", cut.all());
 }
+
+#[test]
+fn a_release_that_the_lock_has_lost_is_taken_back_and_never_retired() {
+    let sandbox = Sandbox::example("quickstart");
+    let _published = sandbox.run(["apply", "--yes"]).exits(0);
+    let lock = sandbox.read("deps.lock");
+    let release = "[[dependency.release]]\n";
+    let from = lock.find(&format!("{release}version = \"2.0.0\"")).unwrap();
+    let to = lock[from + 1..].find(release).unwrap() + from + 1;
+    sandbox.write("deps.lock", format!("{}{}", &lock[..from], &lock[to..]));
+    let locked = sandbox.run(["plan", "--locked"]).exits(1);
+    assert!(locked.all().contains("lock-outdated"), "{}", locked.all());
+    let plan = sandbox.run(["plan"]).exits(0);
+    assert!(!plan.all().contains("retire"), "{}", plan.all());
+    let _adopted = sandbox.run(["apply", "--yes"]).exits(0);
+    assert_eq!(sandbox.read("deps.lock"), lock);
+}
+
+#[test]
+fn offline_can_not_answer_another_question() {
+    let sandbox = Sandbox::example("quickstart");
+    let _published = sandbox.run(["apply", "--yes"]).exits(0);
+    let manifest = sandbox.read("deps.toml").replace("keep = 2", "keep = 3");
+    sandbox.write("deps.toml", manifest);
+    let plan = sandbox.run(["plan", "--offline"]).exits(1);
+    assert!(plan.all().contains("source-failed"), "{}", plan.all());
+}
