@@ -34,7 +34,7 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Sto
             download: ops::Download::Needed,
         },
     };
-    let (project, storage) = ops::open(context.setting()).await?;
+    let (project, storage) = ops::open(context.setting(true)).await?;
     let location = storage.location();
     let sink = context.sink();
     let planned = ops::plan(&project, storage.as_ref(), &request, &sink).await?;

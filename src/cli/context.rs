@@ -105,7 +105,7 @@ impl Context {
     }
 
     /// What the operations are told.
-    pub(super) fn setting(&self) -> Setting {
+    pub(super) fn setting(&self, exclusive: bool) -> Setting {
         let shown = self.global.manifest.clone().unwrap_or_else(|| PathBuf::from("deps.toml"));
         let github = |name: &str| self.environment.get(name).map(str::to_owned);
         Setting {
@@ -119,6 +119,7 @@ impl Context {
             now: self.now,
             jobs: usize::from(self.global.jobs),
             by: github("DEPSTATE_BY").or_else(|| github("GITHUB_ACTOR")),
+            exclusive,
         }
     }
 
@@ -227,10 +228,11 @@ impl Context {
         let text = match stop {
             Stop::Usage(text) => format!("{}: {text}", self.stderr_style.error("error")),
             Stop::Ops(OpsError::Said { code, message, help, .. }) => {
+                let message = render::plain(message);
                 let mut text = format!("{}[{code}]: {message}", self.stderr_style.error("error"));
                 if let Some(help) = help {
                     text.push_str("\n  help: ");
-                    text.push_str(help);
+                    text.push_str(&render::plain(help));
                 }
                 text
             }

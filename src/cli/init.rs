@@ -48,7 +48,7 @@ keep = 2
 
 /// Writes deps.toml; never over one that is there.
 pub(super) fn run(args: &InitArgs, context: &Context) -> Result<Exit, Stop> {
-    let setting = context.setting();
+    let setting = context.setting(false);
     if setting.manifest.exists() {
         return Err(OpsError::said(
             Code::EXISTS,

@@ -37,7 +37,7 @@ pub(super) async fn update(args: &UpdateArgs, context: &Context) -> Result<Exit,
 }
 
 async fn decide(options: Options, named: &[DependencyId], context: &Context) -> Result<Exit, Stop> {
-    let (project, storage) = ops::open(context.setting()).await?;
+    let (project, storage) = ops::open(context.setting(true)).await?;
     for id in named {
         if !project.manifest.dependencies.contains_key(id) {
             return Err(Stop::Usage(format!("deps.toml has no dependency `{id}`")));

@@ -25,7 +25,7 @@ pub(super) async fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Stop
         )));
     }
     context.refuse_update_of_a_lock(args.planning.update)?;
-    let (project, storage) = ops::open(context.setting()).await?;
+    let (project, storage) = ops::open(context.setting(false)).await?;
     let storage: Arc<dyn StorageReader> = storage;
     let request = Request {
         options,

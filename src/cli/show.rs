@@ -17,7 +17,7 @@ pub(super) async fn run(args: &ShowArgs, context: &Context) -> Result<Exit, Stop
         return saved(file, context);
     }
     let filters = read_filters(args.what.as_slice())?;
-    let (project, storage) = ops::open(context.setting()).await?;
+    let (project, storage) = ops::open(context.setting(false)).await?;
     let snapshot = state::read(storage.as_ref(), project.documents().as_ref())
         .await
         .map_err(OpsError::from)?;

@@ -13,7 +13,7 @@ use crate::{
 
 /// Says how the three stand, in a few lines. Asks no source.
 pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
-    let (project, storage) = ops::open(context.setting()).await?;
+    let (project, storage) = ops::open(context.setting(false)).await?;
     let snapshot = state::read(storage.as_ref(), project.documents().as_ref())
         .await
         .map_err(OpsError::from)?;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::DiskError;
+use super::{DiskError, error::bare};
 
 /// Writes a file: beside it, flushed to the disk, then renamed over it.
 ///
@@ -14,7 +14,10 @@ use super::DiskError;
 /// # Errors
 /// When the folder or the file can't be written; the old file is then as it was.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), DiskError> {
-    replace(path, bytes).map_err(|source| DiskError::Write { path: path.to_owned(), source })
+    replace(path, bytes).map_err(|error| {
+        // The temporary file beside it means nothing to anyone.
+        DiskError::Write { path: path.to_owned(), source: bare(&error) }
+    })
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {

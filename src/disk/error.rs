@@ -34,3 +34,23 @@ impl DiskError {
         }
     }
 }
+
+/// Returns what the system itself says, without the paths that wrappers put around it: the caller
+/// names the file that a person knows.
+pub fn bare(error: &io::Error) -> io::Error {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            if let Some(code) = error.raw_os_error() {
+                return io::Error::from_raw_os_error(code);
+            }
+            // The source of an `io::Error` is that of the error within it, which is left out so.
+            next = error.get_ref().map(|inner| inner as &(dyn std::error::Error + 'static));
+        } else {
+            next = error.source();
+        }
+    }
+    // That of a temporary file hides the system's error and puts its own name behind the words.
+    let text = error.to_string();
+    io::Error::new(error.kind(), text.split(" at path ").next().unwrap_or_default())
+}

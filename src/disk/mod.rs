@@ -13,5 +13,5 @@ mod tests;
 
 pub use atomic::write_atomic;
 pub use cache::{Cache, CacheKind, CacheWriter};
-pub use error::DiskError;
+pub use error::{DiskError, bare};
 pub use workspace::{RunLock, Workspace};

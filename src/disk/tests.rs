@@ -37,6 +37,8 @@ fn a_failed_write_names_the_file() {
     let error = write_atomic(&path, b"x").unwrap_err();
     assert!(error.to_string().contains("deps.lock"), "{error}");
     assert_eq!(error.code(), Code::FILE_FAILED);
+    let below = std::error::Error::source(&error).unwrap().to_string();
+    assert!(!below.contains(".depstate-"), "{below}");
 }
 
 #[test]

@@ -55,8 +55,8 @@ struct RawArtifact {
     size: Option<u64>,
     sha256: Spanned<String>,
     upstream_digest: Option<Spanned<String>>,
-    evidence: Evidence,
-    signer: Option<String>,
+    evidence: Spanned<Evidence>,
+    signer: Option<Spanned<String>>,
 }
 
 /// Reads a lock.
@@ -134,13 +134,14 @@ fn dependency(
                 None => None,
                 Some(digest) => Some(value(text, digest, digest.get_ref().parse())?),
             };
+            signed(text, &raw.evidence, raw.signer.as_ref())?;
             let artifact = LockedArtifact {
                 url: raw.url,
                 size: raw.size,
                 sha256: value(text, &raw.sha256, raw.sha256.get_ref().parse())?,
                 upstream_digest,
-                evidence: raw.evidence,
-                signer: raw.signer,
+                evidence: raw.evidence.into_inner(),
+                signer: raw.signer.map(Spanned::into_inner),
             };
             if artifacts.insert(target, artifact).is_some() {
                 return Err(twice(text, &raw.target, "target"));
@@ -149,6 +150,25 @@ fn dependency(
         releases.push(LockedRelease { version, upstream: raw.upstream, released, artifacts });
     }
     Ok(LockedDependency { asked, releases })
+}
+
+/// Checks that there is a signer exactly where something was signed.
+fn signed(
+    text: &str,
+    evidence: &Spanned<Evidence>,
+    signer: Option<&Spanned<String>>,
+) -> Result<(), LockError> {
+    let (message, at, label) = match (evidence.get_ref(), signer) {
+        (Evidence::Signed, None) => {
+            ("deps.lock has `signed` without a `signer`", evidence.span(), "by whom?")
+        }
+        (
+            Evidence::Tofu | Evidence::Index | Evidence::ChecksumFile | Evidence::Given,
+            Some(signer),
+        ) => ("deps.lock has a `signer` of what is not `signed`", signer.span(), "of nothing"),
+        (_, _) => return Ok(()),
+    };
+    Err(LockError::syntax(message).at(text, at, label))
 }
 
 /// Takes a value that was read, or says that what is written can't be one.

@@ -104,6 +104,8 @@ fn everything_else_is_a_syntax_error_with_its_place() {
         (with("1111\"", "111\""), "can't have", ""),
         (with("\"2024-10-29T00:00:00Z\"", "\"yesterday\""), "`yesterday`", "\"yesterday\""),
         (with("\"signed\"", "\"believed\""), "believed", "\"believed\""),
+        (with("signer = \"openpgp:ABCD\"\n", ""), "without a `signer`", "\"signed\""),
+        (with("\"signed\"", "\"given\""), "not `signed`", "\"openpgp:ABCD\""),
         (with("size = 28911964", "size = -1"), "can't be read", "-1"),
         (with("target = \"jammy", "tarqet = \"jammy"), "tarqet", "tarqet"),
         (with("id = \"ruby\"", "id = \"ruby"), "can't be read", ""),
@@ -135,15 +137,15 @@ fn artifact() -> impl Strategy<Value = LockedArtifact> {
         any::<[u8; 32]>(),
         option::of(digest),
         evidence,
-        option::of(any::<String>()),
+        any::<String>(),
     )
         .prop_map(|(url, size, sha256, upstream_digest, evidence, signer)| LockedArtifact {
             url,
             size,
             sha256: Sha256(sha256),
             upstream_digest,
+            signer: (evidence == Evidence::Signed).then_some(signer),
             evidence,
-            signer,
         })
 }
 

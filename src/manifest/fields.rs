@@ -152,6 +152,42 @@ pub(super) fn list<'a, 't, T>(
     Some(entries.iter().filter_map(|value| entry(all, value)).collect())
 }
 
+/// Reads a string in a list of them.
+fn one_of_strings(
+    all: &mut Collector<'_>,
+    key: &str,
+    value: &Value<'_>,
+    read: impl FnOnce(&mut Collector<'_>, &str, &Value<'_>) -> Option<Located<String>>,
+) -> Option<Located<String>> {
+    if value.get_ref().is_str() {
+        return read(all, key, value);
+    }
+    let help = match value.get_ref() {
+        DeValue::Integer(number) => Some(format!("write `\"{number}\"`")),
+        DeValue::Float(number) => Some(format!("write `\"{number}\"`")),
+        DeValue::String(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_)
+        | DeValue::Array(_)
+        | DeValue::Table(_) => None,
+    };
+    wrong_element(all, key, value, "strings", help);
+    None
+}
+
+/// Adds a mistake for an entry of a list that has the wrong type.
+pub(super) fn wrong_element(
+    all: &mut Collector<'_>,
+    key: &str,
+    value: &Value<'_>,
+    of: &str,
+    help: Option<String>,
+) {
+    let found = kind(value.get_ref());
+    let message = format!("`{key}` is a list of {of}, and this is {found}");
+    all.add(mistake(Code::WRONG_TYPE, value.span(), message).label(found).help_if(help));
+}
+
 /// Reads a string, or a list of them that is not empty.
 pub(super) fn one_or_more(
     all: &mut Collector<'_>,
@@ -164,7 +200,8 @@ pub(super) fn one_or_more(
             None
         }
         DeValue::Array(list) => {
-            Some(list.iter().filter_map(|value| string(all, key, value)).collect())
+            let each = list.iter().filter_map(|value| one_of_strings(all, key, value, string));
+            Some(each.collect())
         }
         DeValue::String(_) => string(all, key, value).map(|text| vec![text]),
         DeValue::Integer(_)
@@ -186,7 +223,9 @@ pub(super) fn strings(
 ) -> Option<Vec<Located<String>>> {
     let help =
         value.get_ref().as_str().map(|text| format!("write `{key} = [\"{}\"]`", shorten(text)));
-    list(all, key, value, "a list of strings", help, |all, value| line(all, key, value))
+    list(all, key, value, "a list of strings", help, |all, value| {
+        one_of_strings(all, key, value, line)
+    })
 }
 
 /// Reads a boolean.

@@ -4,7 +4,10 @@ use toml::de::DeValue;
 
 use super::{
     collect::{Collector, Extra as _, mistake},
-    fields::{Table, Value, bad_value, boolean, list, missing, string, table, whole, wrong_type},
+    fields::{
+        Table, Value, bad_value, boolean, list, missing, string, table, whole, wrong_element,
+        wrong_type,
+    },
     keys::{self, shorten},
     values,
 };
@@ -59,7 +62,7 @@ pub(super) fn read(
         let constraint: Option<String> =
             line.constraint.as_ref().map(|c| c.value.as_str().split_whitespace().collect());
         let pattern = line.pattern.as_ref().map(|p| p.as_str().to_owned());
-        if !seen.insert((constraint, pattern)) {
+        if !seen.insert((constraint, pattern, line.prereleases)) {
             let label = shorten(line.label());
             let span = line.span.0..line.span.0 + line.span.1;
             all.add(
@@ -77,9 +80,15 @@ pub(super) fn read(
 }
 
 fn one(all: &mut Collector<'_>, entry: &Value<'_>, scheme: Scheme) -> Option<VersionLine> {
-    if let DeValue::String(text) = entry.get_ref() {
-        let help = format!("write `{{ constraint = \"{}\" }}`", shorten(text));
-        wrong_type(all, "lines", entry, "a list of tables", Some(help));
+    let example = match entry.get_ref() {
+        DeValue::String(text) => Some(shorten(text)),
+        DeValue::Integer(number) => Some(format!("{number}.*")),
+        DeValue::Float(number) => Some(format!("{number}.*")),
+        DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+    };
+    if !entry.get_ref().is_table() {
+        let help = example.map(|text| format!("write `{{ constraint = \"{text}\" }}`"));
+        wrong_element(all, "lines", entry, "tables", help);
         return None;
     }
     let fields = table(all, "lines", entry)?;

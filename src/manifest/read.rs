@@ -119,6 +119,16 @@ fn each(
 }
 
 fn id(all: &mut Collector<'_>, name: &str, span: std::ops::Range<usize>) -> Option<DependencyId> {
+    if let Some(stem) = name.strip_suffix(".json") {
+        let message = format!("`{}` is no id for a dependency", shorten(name));
+        let help = "an argument that ends in `.json` is a plan file";
+        let help = match DependencyId::new(stem) {
+            Ok(stem) => format!("{help}: call it `{stem}`"),
+            Err(_) => help.to_owned(),
+        };
+        all.add(mistake(Code::BAD_NAME, span, message).help(help));
+        return None;
+    }
     let id = DependencyId::new(name).ok();
     if id.is_none() {
         let near: String = name

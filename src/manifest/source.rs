@@ -11,7 +11,7 @@ use super::{
     collect::{Collector, Extra as _, mistake, range},
     fields::{Table, Value, bad_value, missing, one_or_more, string},
     keys::{self, nearest, one_of, shorten},
-    templates::fill_id,
+    templates::{fill_id, plainest},
     values,
 };
 use crate::model::{Code, Coverage, Located, Pattern, SourceRule};
@@ -171,7 +171,11 @@ fn fill(all: &mut Collector<'_>, key: &str, value: &mut Spanned<DeValue<'static>
                 Ok(filled) => filled.into_owned(),
                 Err(other) => {
                     all.add(not_in_index(key, &span, other));
-                    return;
+                    // The driver would tell it again.
+                    match plainest(text) {
+                        bare if key == "url" && !bare.contains("://") => format!("https://{bare}"),
+                        plain => plain,
+                    }
                 }
             };
             *text = filled.into();

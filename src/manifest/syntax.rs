@@ -53,6 +53,7 @@ fn one(text: &str, line: &Range<usize>, span: Range<usize>, message: &str) -> Mi
     }
     let (key, value) = written.split_once('=').map_or(("", ""), |(k, v)| (k.trim(), v.trim()));
     let name = key.rsplit('.').next().unwrap_or_default();
+    let no_such_day = message.starts_with("invalid date") && message.contains(" between ");
     let help = match name {
         "select" | "next" | "pattern" | "extract" | "match" | "css" if value.starts_with('"') => {
             let example = match name {
@@ -64,6 +65,7 @@ fn one(text: &str, line: &Range<usize>, span: Range<usize>, message: &str) -> Mi
                 "quotes and backslashes stand as they are in single quotes: `{name} = {example}`"
             ))
         }
+        _ if no_such_day => Some("there is no such day".to_owned()),
         _ if needs_quotes(value) => {
             let bare = value.split('#').next().unwrap_or_default().trim();
             Some(format!("strings want quotes: `{key} = \"{}\"`", shorten(bare)))

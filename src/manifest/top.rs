@@ -64,7 +64,7 @@ pub(super) fn storage(
     all: &mut Collector<'_>,
     file: &DeTable<'_>,
 ) -> Option<(StorageRule, Located<String>, DriverTable)> {
-    let fields = needed(all, file, "storage", "driver = \"s3\"")?;
+    let fields = needed(all, file, "storage", "driver = \"fs\"` and `path = \"mirror\"")?;
     let known = all.known.storages;
     let driver = source::driver(all, fields, "storage", known, true)?;
     // An address from the environment is the driver's to look up.

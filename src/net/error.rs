@@ -53,7 +53,7 @@ pub enum NetError {
         why: &'static str,
     },
     /// No whole answer came.
-    #[error("could not read `{url}`: {kind}, tried {}", Times(*.tries))]
+    #[error("{}, tried {}", Broken(.url, *.kind, .cause), Times(*.tries))]
     Transport {
         /// What was asked.
         url: SafeUrl,
@@ -61,9 +61,8 @@ pub enum NetError {
         kind: TransportKind,
         /// How often it was tried.
         tries: u32,
-        /// What the layers below say.
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        /// What the innermost layer says.
+        cause: Box<str>,
     },
     /// The answer has more bytes than the caller takes.
     #[error("`{url}` answered more than {limit} bytes")]
@@ -154,6 +153,28 @@ impl fmt::Display for TransportKind {
             Self::Truncated => "the answer ended early",
             Self::Garbled => "the answer can't be read as HTTP",
         })
+    }
+}
+
+struct Broken<'a>(&'a SafeUrl, TransportKind, &'a str);
+
+impl fmt::Display for Broken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(url, kind, cause) = self;
+        // The names that systems have for these say less than ours.
+        let plain = cause.is_empty() || matches!(kind, TransportKind::Dns | TransportKind::Timeout);
+        match kind {
+            TransportKind::Truncated => write!(f, "`{url}` ended early"),
+            TransportKind::Reset => write!(f, "could not read `{url}` ({kind})"),
+            TransportKind::Garbled if plain => write!(f, "could not read `{url}` ({kind})"),
+            TransportKind::Garbled => write!(f, "could not read `{url}` ({kind}: {cause})"),
+            TransportKind::Tls if !plain => write!(f, "could not reach `{url}` ({kind}: {cause})"),
+            TransportKind::Connect if !plain => write!(f, "could not reach `{url}` ({cause})"),
+            TransportKind::Dns
+            | TransportKind::Timeout
+            | TransportKind::Tls
+            | TransportKind::Connect => write!(f, "could not reach `{url}` ({kind})"),
+        }
     }
 }
 

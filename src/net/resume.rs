@@ -123,9 +123,9 @@ async fn ask(
 }
 
 fn garbled(url: &Url, tries: u32) -> Failure {
-    let source = "the answer is another part of the file than was asked for".into();
+    let cause = "the answer is another part of the file than was asked for".into();
     let url = SafeUrl::new(url.clone());
-    Failure::of(NetError::Transport { url, kind: TransportKind::Garbled, tries, source })
+    Failure::of(NetError::Transport { url, kind: TransportKind::Garbled, tries, cause })
 }
 
 /// Reads `bytes 5-9/10`: the first byte, and the end of the file. An answer that does not reach to
@@ -196,7 +196,7 @@ impl Transfer {
             url: self.safe.clone(),
             kind: TransportKind::Truncated,
             tries: self.tries.made,
-            source: "the connection was closed".into(),
+            cause: "the connection was closed".into(),
         }
     }
 
@@ -217,7 +217,8 @@ impl Transfer {
                 Ok((Some(response), part))
                     if part.start == self.at
                         && part.end == Some(end)
-                        && response.status().as_u16() == 206 =>
+                        && response.status().as_u16() == 206
+                        && strong_etag(response.headers()).as_ref() == Some(&etag) =>
                 {
                     self.skip = 0;
                     self.chunks = Box::pin(response.bytes_stream());

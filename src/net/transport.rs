@@ -5,11 +5,33 @@ use std::{error::Error, io};
 use super::{NetError, TransportKind};
 use crate::model::SafeUrl;
 
-/// Wraps what reqwest says. Its own text names the whole address, so that is taken out.
+/// Turns what reqwest says into the one clause that tells something: its innermost. (The outer ones
+/// are the layers' own words, and name the whole address.)
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(super) fn failed(error: reqwest::Error, url: &SafeUrl, tries: u32) -> NetError {
     let kind = kind(&error);
-    let source = Box::new(error.without_url());
-    NetError::Transport { url: url.clone(), kind, tries, source }
+    NetError::Transport { url: url.clone(), kind, tries, cause: cause(&error).into() }
+}
+
+/// Returns the innermost words, without the system's number: `connection refused`.
+fn cause(error: &reqwest::Error) -> String {
+    let mut innermost = None;
+    let mut next = error.source();
+    while let Some(error) = next {
+        innermost = Some(error);
+        next = error.source();
+    }
+    let text = innermost.map(ToString::to_string).unwrap_or_default();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default().trim();
+    let mut letters = line.chars();
+    match (letters.next(), letters.clone().next()) {
+        // An abbreviation keeps its letters.
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// Sorts an error by what it says of the next try.

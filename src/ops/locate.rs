@@ -129,13 +129,22 @@ async fn one(
         located.sha256 = found.sha256();
         located.upstream_digest = located.sha256.is_none().then_some(found);
     }
+    // Of a locked file only the SHA-256 was ever computed: another digest that the index begins to
+    // give counts from when the bytes were held against it.
+    let unheard = candidate.expect.as_ref().is_some_and(|expect| {
+        located.upstream_digest.is_some() && located.upstream_digest != expect.upstream_digest
+    });
+    if unheard && (request.download == Download::Nothing || project.setting.offline) {
+        located.upstream_digest =
+            candidate.expect.as_ref().and_then(|expect| expect.upstream_digest.clone());
+    }
     let must_read = match request.download {
         Download::Nothing => false,
         // A moved file must be the locked one, and that is seen only by reading it.
         Download::Needed => candidate.needs_digest || candidate.expect.is_some(),
         Download::All => true,
     };
-    if located.sha256.is_none() && must_read && !project.setting.offline {
+    if (located.sha256.is_none() || unheard) && must_read && !project.setting.offline {
         let hashed =
             transfer::download(project, source.as_ref(), address, &candidate.urls, &located, sink)
                 .await

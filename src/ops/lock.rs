@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use super::{Download, OpsError, Project, Refresh, Request, plan};
 use crate::{
     disk, lock,
-    model::{Lock, Plan, Sink},
+    model::{Code, Lock, Plan, Sink},
     storage::StorageReader,
 };
 
@@ -32,9 +32,6 @@ pub async fn lock(
     request: &Request,
     sink: &Arc<dyn Sink>,
 ) -> Result<LockRequest, OpsError> {
-    project.workspace.prepare();
-    // An apply that runs in this checkout writes deps.lock too.
-    let _one_per_checkout = project.workspace.run_lock()?;
     let known =
         project.manifest.dependencies.keys().all(|id| project.lock.dependencies.contains_key(id));
     let refresh = if known { Refresh::None } else { Refresh::Index };
@@ -52,6 +49,18 @@ pub(crate) fn write(project: &Project, new: &Lock) -> Result<bool, OpsError> {
     let text = lock::write(new);
     if project.lock_text.as_deref() == Some(text.as_bytes()) {
         return Ok(false);
+    }
+    let there = match fs_err::read(&project.lock_path) {
+        Ok(there) => Some(there),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(OpsError::said(Code::FILE_FAILED, error.to_string(), None)),
+    };
+    if there != project.lock_text {
+        return Err(OpsError::said(
+            Code::FILE_FAILED,
+            "deps.lock changed while depstate worked, so it was not written over",
+            Some("run `depstate lock` once the other change is done"),
+        ));
     }
     disk::write_atomic(&project.lock_path, text.as_bytes())?;
     Ok(true)

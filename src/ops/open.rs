@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::{OpsError, error::chain};
 use crate::{
-    disk::{Cache, CacheKind, Workspace},
+    disk::{Cache, CacheKind, RunLock, Workspace},
     lock,
     manifest::{self, Known},
     model::{Code, DependencyId, Environment, Lock, Manifest, Mistake, Sha256},
@@ -39,6 +39,8 @@ pub struct Setting {
     pub jobs: usize,
     /// Who runs this, where the environment says so.
     pub by: Option<String>,
+    /// The operation writes deps.lock or the storage: one such at a time in a checkout.
+    pub exclusive: bool,
 }
 
 /// Everything that an operation works on.
@@ -61,6 +63,8 @@ pub struct Project {
     pub sources: BTreeMap<DependencyId, Arc<dyn SourceDriver>>,
     /// `.depstate/`.
     pub workspace: Workspace,
+    /// Held as long as the project, where the operation writes.
+    _alone: Option<RunLock>,
 }
 
 impl std::fmt::Debug for Project {
@@ -94,6 +98,13 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     })?;
     let root = setting.manifest.parent().map(Path::to_path_buf).unwrap_or_default();
     let workspace = Workspace::new(&root);
+    // Before anything is read: what is read must still hold when it is written.
+    let alone = if setting.exclusive {
+        workspace.prepare();
+        Some(workspace.run_lock()?)
+    } else {
+        None
+    };
     let client = Client::new(ClientConfig {
         offline: setting.offline,
         cache: Some(Arc::new(Answers(workspace.cache()))),
@@ -152,8 +163,18 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         Some(text) => lock::read(text).map_err(|error| OpsError::Lock(Box::new(error)))?,
         None => Lock::default(),
     };
-    let project =
-        Project { setting, root, text, manifest, lock_path, lock_text, lock, sources, workspace };
+    let project = Project {
+        setting,
+        root,
+        text,
+        manifest,
+        lock_path,
+        lock_text,
+        lock,
+        sources,
+        workspace,
+        _alone: alone,
+    };
     Ok((project, writer))
 }
 

@@ -12,10 +12,13 @@ use super::{
 use crate::{
     model::{
         Address, Artifact, Code, Dependency, DependencyId, Finding, Located, Manifest, Metadata,
-        Settings, Severity, SourceFile, Target, TargetName,
+        ObjectKey, Settings, Severity, SourceFile, Target, TargetName,
     },
     template::Engine,
 };
+
+/// The longest name of a published file, as it stands in an object key.
+const LONGEST: usize = 200;
 
 /// What the addresses of one release share.
 pub(super) struct Shared<'a> {
@@ -123,6 +126,9 @@ impl Texts<'_> {
         if file.is_empty() && !waits {
             return Err(self.nameless());
         }
+        if ObjectKey::segment(&file).len() > LONGEST {
+            return Err(self.too_long(&file));
+        }
         let target = self.scene.target;
         let settings = self.settings;
         let extra = settings.metadata.iter();
@@ -176,10 +182,27 @@ impl Texts<'_> {
     fn nameless(&self) -> Box<Finding> {
         let id: &DependencyId = &self.scene.dependency.id;
         let url = self.source.urls.first().map_or("", String::as_str);
-        let message = format!("`{}` of `{id}` names no file", findings::shown(url));
-        let it = findings::finding(Severity::Error, Code::BAD_VALUE, id, message);
-        let it = findings::at(it, self.scene.dependency.span);
-        Box::new(findings::help(it, "give `file`, the published file's name"))
+        let message = match &self.settings.file {
+            Some(file) => format!("`file` of `{id}` is empty: `{}`", file.value),
+            None => format!("`{}` of `{id}` names no file", findings::shown(url)),
+        };
+        self.named(message, "give `file`, the published file's name")
+    }
+
+    fn too_long(&self, file: &str) -> Box<Finding> {
+        let id: &DependencyId = &self.scene.dependency.id;
+        let shown: String = file.chars().take(60).collect();
+        let message = format!(
+            "the file name `{shown}…` of `{id}` is too long: escaped it takes more than {LONGEST} bytes"
+        );
+        self.named(message, "give `file`, a shorter name for the published file")
+    }
+
+    fn named(&self, message: String, help: &str) -> Box<Finding> {
+        let dependency = self.scene.dependency;
+        let it = findings::finding(Severity::Error, Code::BAD_VALUE, &dependency.id, message);
+        let span = self.settings.file.as_ref().map_or(dependency.span, |file| file.span);
+        Box::new(findings::help(findings::at(it, span), help))
     }
 }
 

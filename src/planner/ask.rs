@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     Options, Question, Update, WhyAsk,
     files::Finder,
+    gaps::Gap,
     past::{self, Past},
-    pick::{Gap, Picker},
+    pick::Picker,
     question,
 };
 use crate::{
@@ -44,22 +45,28 @@ pub(super) fn ask(
     let engine = Engine::new();
     let one = |(id, dependency)| {
         let locked = lock.dependencies.get(id);
-        let past = match locked {
-            Some(_) => Past::default(),
-            None => Past::new(None, records.get(id)),
-        };
+        let asked = question::asked(manifest, id);
+        let mut past = Past::new(locked, records.get(id));
+        let lost = answers(locked, asked) && past.recall(dependency);
         let finder = Finder { engine: &engine, manifest, dependency };
-        let picker = Picker { finder, past: &past, listed: None, options };
-        (id.clone(), whether(&picker, locked, question::asked(manifest, id)))
+        let picker = Picker { finder, past: &past, listed: None, options, changed: false };
+        (id.clone(), whether(&picker, locked, asked, lost))
     };
     manifest.dependencies.iter().map(one).collect()
 }
 
-/// Says whether one source must be asked, given the digest of today's question.
+/// Tells whether a lock answers today's question.
+pub(super) fn answers(locked: Option<&LockedDependency>, asked: Sha256) -> bool {
+    locked.is_some_and(|locked| locked.asked == Some(asked))
+}
+
+/// Says whether one source must be asked, given the digest of today's question. `lost`: the lock
+/// lacks versions that are published and that its own answer has room for.
 pub(super) fn whether(
     picker: &Picker<'_>,
     locked: Option<&LockedDependency>,
     asked: Sha256,
+    lost: bool,
 ) -> Question {
     let id = &picker.finder.dependency.id;
     if picker.options.update.names(id) {
@@ -69,6 +76,7 @@ pub(super) fn whether(
         return Question::Ask(WhyAsk::QuestionChanged);
     }
     match locked.map(|locked| locked.asked) {
+        Some(Some(answered)) if answered == asked && lost => Question::Ask(WhyAsk::NotLocked),
         Some(Some(answered)) if answered == asked => Question::Settled,
         Some(Some(_)) => Question::Ask(WhyAsk::QuestionChanged),
         None if filled(picker) => Question::Settled,

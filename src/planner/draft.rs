@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ChosenRelease, Hold, PlanInput,
+    ChosenFile, ChosenRelease, Hold, PlanInput,
     desired::{self, Desired, Wanted},
     diff::{self, Objects, Published, Verdict},
     findings, guard, lock,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::model::{
     Address, Blind, Code, Condemned, DependencyId, Evidence, Finding, Lock, LockedRelease,
-    Observed, Plan, Reason, Record, Severity, Snapshot, Step, Version, Why,
+    Observed, Plan, Reason, Record, Severity, Snapshot, Step, TargetName, Version, Why,
 };
 
 /// See [`super::plan`].
@@ -66,8 +66,27 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
     plan.blind.sort();
     plan.blind.dedup();
     let next = lock::next_lock(input.lock, input.selection, input.located, input.options);
-    plan.lock_changes = next != *input.lock;
+    plan.lock_changes = next != *input.lock || learns(input);
     plan
+}
+
+/// Tells whether an apply will lock files whose digests it has yet to learn.
+fn learns(input: &PlanInput<'_>) -> bool {
+    input.selection.dependencies.iter().any(|(id, chosen)| {
+        let new = |release: &ChosenRelease, target: &TargetName, file: &ChosenFile| {
+            let address = Address {
+                dependency: id.clone(),
+                version: release.version.clone(),
+                target: target.clone(),
+            };
+            matches!(file, ChosenFile::Candidate(_))
+                && input.options.takes(&address)
+                && input.lock.artifact(&address).is_none()
+        };
+        let mut releases = chosen.releases.iter();
+        chosen.hold.is_none()
+            && releases.any(|it| it.files.iter().any(|(target, file)| new(it, target, file)))
+    })
 }
 
 /// What is published, by address.

@@ -104,6 +104,13 @@ pub(super) fn incomplete(address: &Address, why: &str) -> Finding {
     findings::about(Severity::Warning, Code::INCOMPLETE, address, message)
 }
 
+/// Warns of a decided file that its release does not list any more.
+pub(super) fn stays_decided(address: &Address, why: &str) -> Finding {
+    let message =
+        format!("`{address}` stays as it was decided, though its release now lists {why}");
+    findings::about(Severity::Warning, Code::INCOMPLETE, address, message)
+}
+
 /// Says that there are no other bytes to accept.
 pub(super) fn nothing_to_accept(address: &Address) -> Finding {
     let message =

@@ -140,17 +140,31 @@ impl Next<'_> {
                 releases.insert(old.version.clone(), (*old).clone());
             }
         }
-        let asked = if filtered {
-            old_asked
-        } else if unknown {
-            None
-        } else if unchecked {
-            old_asked
-        } else {
-            chosen.asked.or(old_asked)
-        };
+        if unknown || filtered {
+            self.put_back(chosen, unknown, &mut releases);
+        }
+        let asked =
+            if filtered || unknown || unchecked { old_asked } else { chosen.asked.or(old_asked) };
         let nothing = releases.is_empty() && asked.is_none();
         (!nothing).then(|| LockedDependency { asked, releases: sorted(releases, chosen.scheme) })
+    }
+
+    /// Keeps what the new answer would drop while that answer is not there as a whole: all of it
+    /// where a file is not known, else what is older than a new release that the filters leave out.
+    fn put_back(&self, chosen: &Chosen, unknown: bool, into: &mut Releases) {
+        let order = |version: &Version| (chosen.scheme.order(version), version.clone());
+        let out = |release: &&ChosenRelease| {
+            let takes = |target| self.takes(&release.version, target);
+            !self.releases.contains_key(&release.version) && !release.files.keys().all(takes)
+        };
+        let newest = chosen.releases.iter().filter(out).map(|it| order(&it.version)).max();
+        for old in self.releases.values() {
+            let wanted = chosen.releases.iter().any(|it| it.version == old.version);
+            let before = newest.as_ref().is_some_and(|newest| order(&old.version) < *newest);
+            if !wanted && (unknown || before) {
+                into.insert(old.version.clone(), (*old).clone());
+            }
+        }
     }
 
     /// The lock holds; it only takes in what it lacks and the records have.

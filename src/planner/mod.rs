@@ -14,6 +14,7 @@ mod draft;
 mod expand;
 mod files;
 mod findings;
+mod gaps;
 mod guard;
 mod input;
 mod lock;

@@ -1,13 +1,16 @@
 //! What was decided before: the lock's word, and the records that stand in where it has none.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::Timestamp;
 
-use super::DecidedBy;
+use super::{DecidedBy, rules};
 use crate::model::{
-    DependencyId, LockedArtifact, LockedDependency, LockedRelease, Record, Snapshot, TargetName,
-    Version,
+    Address, Condemned, Dependency, DependencyId, Keep, LockedArtifact, LockedDependency,
+    LockedRelease, Record, Snapshot, TargetName, Version,
 };
 
 /// A version that was decided before.
@@ -25,6 +28,31 @@ pub(super) struct Past<'a> {
     pub(super) kept: BTreeMap<&'a Version, Before<'a>>,
     /// Versions that are published only: nobody decided to keep them, but their files are known.
     pub(super) published: BTreeMap<&'a Version, Before<'a>>,
+    /// What was published once and can be named again, where nothing else is known of the address.
+    pub(super) retired: BTreeMap<&'a Version, Before<'a>>,
+}
+
+/// Retired records whose objects are not being deleted, the last retired of each address.
+pub(super) type Retired<'a> = BTreeMap<&'a DependencyId, BTreeMap<&'a Address, &'a Condemned>>;
+
+/// Sorts the retired records.
+pub(super) fn retired(published: Option<&Snapshot>) -> Retired<'_> {
+    let mut all = Retired::new();
+    if let Some(snapshot) = published {
+        for condemned in snapshot.condemned.values() {
+            let address = &condemned.record.address;
+            if snapshot.doomed.contains(&condemned.record.key) {
+                continue;
+            }
+            let last =
+                all.entry(&address.dependency).or_default().entry(address).or_insert(condemned);
+            let when = |it: &Condemned| (it.retired, it.record.key.clone());
+            if when(last) < when(condemned) {
+                *last = condemned;
+            }
+        }
+    }
+    all
 }
 
 /// Live records by dependency and version.
@@ -87,6 +115,59 @@ impl<'a> Past<'a> {
             }
         }
         past
+    }
+
+    /// Adds what the retired records know.
+    pub(super) fn remember(&mut self, retired: Option<&BTreeMap<&'a Address, &'a Condemned>>) {
+        for condemned in retired.into_iter().flat_map(BTreeMap::values) {
+            let record = &condemned.record;
+            let before = self.retired.entry(&record.address.version).or_insert_with(|| Before {
+                upstream: &record.upstream,
+                released: record.released,
+                files: BTreeMap::new(),
+            });
+            let file = (Cow::Owned(recorded(record)), DecidedBy::Record);
+            before.files.insert(&record.address.target, file);
+        }
+    }
+
+    /// Lets the newest published versions fill the places of a line that the lock has lost: it
+    /// answers today's question, yet holds fewer than the line keeps. Tells whether any did.
+    pub(super) fn recall(&mut self, dependency: &Dependency) -> bool {
+        let mut lost: BTreeSet<&'a Version> = BTreeSet::new();
+        if self.published.is_empty() {
+            return false;
+        }
+        for line in &dependency.lines {
+            let takes = |version: &Version, before: &Before<'_>| {
+                let order = dependency.scheme.order(version);
+                let wanting = rules::wanting(dependency, &order);
+                let wanted = before.files.keys().any(|target| wanting.contains(target));
+                let prerelease = order.is_prerelease();
+                (wanted && rules::fits(line, &order, before.upstream, prerelease)).then_some(order)
+            };
+            let kept = self.kept.iter().filter(|(version, it)| takes(version, it).is_some());
+            let room = match line.keep {
+                Keep::Newest(keep) => (keep as usize).saturating_sub(kept.count()),
+                Keep::All => usize::MAX,
+            };
+            if room == 0 {
+                continue;
+            }
+            let mut there: Vec<_> = self
+                .published
+                .iter()
+                .filter_map(|(version, before)| Some((takes(version, before)?, *version)))
+                .collect();
+            there.sort_by(|a, b| b.cmp(a));
+            lost.extend(there.into_iter().take(room).map(|(_, version)| version));
+        }
+        for version in &lost {
+            if let Some(before) = self.published.remove(*version) {
+                self.kept.insert(version, before);
+            }
+        }
+        !lost.is_empty()
     }
 
     /// Tells whether nothing was ever decided or published.

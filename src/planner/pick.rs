@@ -6,16 +6,17 @@ use std::{
 };
 
 use super::{
-    Candidate, ChecksumQuery, ChosenFile, ChosenRelease, DecidedBy, Options,
+    Candidate, ChecksumQuery, ChosenFile, ChosenRelease, DecidedBy, Options, expand,
     files::{self, Finder, Trouble},
-    findings, guard,
+    gaps::Gap,
+    guard,
     past::{Before, Past},
     releases::Release,
     rules,
 };
 use crate::model::{
-    Address, Code, Digest, Evidence, Finding, Keep, LockedArtifact, OrderKey, Severity, TargetName,
-    Version, VersionLine,
+    Address, Digest, Evidence, Finding, Keep, LockedArtifact, OrderKey, Severity, Target,
+    TargetName, Version, VersionLine,
 };
 
 /// What was picked.
@@ -29,17 +30,8 @@ pub(super) struct Picked {
     pub(super) findings: Vec<Finding>,
     /// Whether a line has fewer versions than it keeps; always for one that keeps all.
     pub(super) short: bool,
-}
-
-/// Something wanted that is not to be had.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Gap {
-    /// No version of the line with this index.
-    Line(usize),
-    /// No version of the line on this target.
-    Target(usize, TargetName),
-    /// A kept version has no file for a target; the text says why.
-    File(Address, String),
+    /// Whether a line has fewer versions than the number that it keeps.
+    pub(super) lacks: bool,
 }
 
 impl Picked {
@@ -57,6 +49,8 @@ pub(super) struct Picker<'a> {
     /// What is listed; none: nobody asked, or the answer is not to be used.
     pub(super) listed: Option<&'a [Release<'a>]>,
     pub(super) options: &'a Options,
+    /// Whether deps.toml asks another question than the lock answers.
+    pub(super) changed: bool,
 }
 
 /// A version that a line could keep.
@@ -65,6 +59,7 @@ struct Entry<'a> {
     order: OrderKey,
     kept: Option<&'a Before<'a>>,
     published: Option<&'a Before<'a>>,
+    retired: Option<&'a Before<'a>>,
     listed: Option<&'a Release<'a>>,
     wanting: Vec<&'a TargetName>,
 }
@@ -93,10 +88,11 @@ impl<'a> Picker<'a> {
         let mut lines: BTreeMap<usize, &VersionLine> = BTreeMap::new();
         for (number, line) in self.finder.dependency.lines.iter().enumerate() {
             let kept = filling.line(line, &entries, update);
-            picked.short |= match line.keep {
+            picked.lacks |= match line.keep {
                 Keep::Newest(keep) => kept.len() < keep as usize,
-                Keep::All => true,
+                Keep::All => false,
             };
+            picked.short |= picked.lacks || line.keep == Keep::All;
             picked.gaps.extend(self.empty(number, &kept, &entries));
             for entry in kept {
                 lines.entry(entry).or_insert(line);
@@ -133,6 +129,11 @@ impl<'a> Picker<'a> {
         for (version, before) in &self.past.published {
             if let Some(entry) = all.get_mut(version) {
                 entry.published = Some(before);
+            }
+        }
+        for (version, before) in &self.past.retired {
+            if let Some(entry) = all.get_mut(version) {
+                entry.retired = Some(before);
             }
         }
         let mut all: Vec<Entry<'a>> = all.into_values().collect();
@@ -186,6 +187,14 @@ impl<'a> Filling<'a> {
                 Files::Part(..) => {}
                 // Older ones must not come in for a release that only needs deps.toml mended.
                 Files::Wrong => break,
+            }
+        }
+        // What was taken back leaves for something in its place, not for nothing.
+        let filled: BTreeSet<usize> = kept.iter().copied().collect();
+        for (number, entry) in entries.iter().enumerate() {
+            if kept.len() < room && entry.stays(line) && !filled.contains(&number) {
+                self.files(entry);
+                kept.push(number);
             }
         }
         kept
@@ -268,7 +277,10 @@ impl<'a> Filling<'a> {
         let candidate = match self.picker.finder.find(release, &address.target) {
             Ok(candidate) => candidate,
             // What was decided stays decided when upstream prunes.
-            Err(Trouble::Absent(_)) => return Ok(decided()),
+            Err(Trouble::Absent(why)) => {
+                self.findings.push(self.no_row(address, &why));
+                return Ok(decided());
+            }
             Err(wrong) => return Err(wrong),
         };
         if self.picker.options.accept.contains(address) {
@@ -280,17 +292,37 @@ impl<'a> Filling<'a> {
             return Ok(decided());
         }
         let moved = !candidate.urls.contains(&artifact.url);
-        if moved || vouching(&candidate) > artifact.evidence {
+        // A digest elsewhere is worth a request where deps.toml may have begun to name it.
+        let elsewhere = matches!(candidate.checksum, Some(ChecksumQuery::File { .. }));
+        if moved || (self.picker.changed && elsewhere) || vouching(&candidate) > artifact.evidence {
             let expect = Some(artifact.clone());
             return Ok(ChosenFile::Candidate(Candidate { expect, ..candidate }));
         }
         Ok(decided())
     }
+
+    /// Warns of a decided file that deps.toml no longer finds in its release.
+    fn no_row(&self, address: &Address, why: &str) -> Finding {
+        let any = Target::default();
+        let target = expand::target(self.picker.finder.manifest, &address.target, &any);
+        let place = [target.os.as_deref(), target.arch.as_deref()];
+        let place: Vec<&str> = place.into_iter().flatten().collect();
+        let place = if place.is_empty() { "any".to_owned() } else { place.join("/") };
+        guard::stays_decided(address, &format!("{why} for `{place}`"))
+    }
 }
 
 impl<'a> Entry<'a> {
     fn new(version: &'a Version, order: OrderKey) -> Self {
-        Self { version, order, kept: None, published: None, listed: None, wanting: Vec::new() }
+        Self {
+            version,
+            order,
+            kept: None,
+            published: None,
+            retired: None,
+            listed: None,
+            wanting: Vec::new(),
+        }
     }
 
     fn upstream(&self) -> &'a str {
@@ -299,7 +331,8 @@ impl<'a> Entry<'a> {
     }
 
     fn before(&self, target: &TargetName) -> Option<&'a (Cow<'a, LockedArtifact>, DecidedBy)> {
-        self.kept.or(self.published)?.files.get(target)
+        let known = self.kept.or(self.published).and_then(|before| before.files.get(target));
+        known.or_else(|| self.retired?.files.get(target))
     }
 
     /// Tells whether it was decided before and still fits. What the index says of it now does not
@@ -361,38 +394,5 @@ fn vouching(candidate: &Candidate) -> Evidence {
         Some(ChecksumQuery::File { .. }) => Evidence::ChecksumFile,
         None if candidate.digests.is_empty() => Evidence::Tofu,
         None => Evidence::Index,
-    }
-}
-
-/// Returns what a gap is called in a message.
-pub(super) fn gap_name(lines: &[VersionLine], gap: &Gap) -> String {
-    let label = |line: &usize| lines.get(*line).map_or("", VersionLine::label);
-    match gap {
-        Gap::Line(line) => format!("line `{}`", label(line)),
-        Gap::Target(line, target) => format!("line `{}` on `{target}`", label(line)),
-        Gap::File(address, _) => format!("`{address}`"),
-    }
-}
-
-/// Turns a gap into the warning that it is while the source can be trusted.
-pub(super) fn gap_finding(picker: &Picker<'_>, gap: &Gap) -> Finding {
-    let dependency = picker.finder.dependency;
-    let empty = |line: usize, message: String| {
-        let span = dependency.lines.get(line).map_or(dependency.span, |line| line.span);
-        let code = Code::TARGET_EMPTY;
-        findings::at(findings::finding(Severity::Warning, code, &dependency.id, message), span)
-    };
-    let name = gap_name(&dependency.lines, gap);
-    match gap {
-        Gap::Line(line) => empty(*line, format!("{name} of `{}` has no version", dependency.id)),
-        Gap::Target(line, target) => empty(
-            *line,
-            format!(
-                "`{target}` is left without any version of line `{}` of `{}`",
-                dependency.lines.get(*line).map_or("", VersionLine::label),
-                dependency.id
-            ),
-        ),
-        Gap::File(address, why) => guard::incomplete(address, why),
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Chosen, ChosenRelease, Selection, desired::Wanted, diff, guard, order::Orders, rules};
 use crate::model::{
-    Action, Address, DependencyId, Facts, Lock, LockedArtifact, Manifest, Metadata, NotWanted,
-    OrderKey, Reason, Record, Step, Version, VersionLine,
+    Action, Address, DependencyId, Facts, Keep, Lock, LockedArtifact, Manifest, Metadata,
+    NotWanted, OrderKey, Reason, Record, Step, Version, VersionLine,
 };
 
 /// Something that is there, whether in the bucket or in the lock alone.
@@ -125,8 +125,7 @@ pub(super) fn retires<'a>(
         }
         let dependency = manifest.dependencies.get(&address.dependency);
         let count = |line: &VersionLine| chosen.map_or(0, |chosen| fitting(chosen, line));
-        let why =
-            rules::not_wanted(dependency, &address.version, it.upstream(), &address.target, count);
+        let why = rules::not_wanted(dependency, &address.version, it.upstream(), &address.target);
         let mut step = it.step(why);
         if let (Reason::NotWanted(NotWanted::LineKeeps { .. }), Some(dependency)) =
             (&step.reason, dependency)
@@ -134,6 +133,10 @@ pub(super) fn retires<'a>(
             let order = orders.key(address);
             let lines: Vec<&VersionLine> =
                 rules::fitting(dependency, &order, it.upstream()).collect();
+            // Nothing has taken its place: it leaves only when something does.
+            if lines.iter().any(|line| !full(line, count(line))) {
+                continue;
+            }
             let newer = coming.get(&address.dependency).unwrap_or(&none);
             let newer = newer.iter().filter(|it| it.follows(&order, &address.version, &lines));
             let (planned, stuck): (Vec<_>, Vec<_>) = newer.partition(|it| it.planned);
@@ -182,6 +185,14 @@ impl Coming<'_> {
                 rules::fits(line, &self.order, self.upstream, false)
                     || rules::fits(line, &self.order, self.upstream, self.order.is_prerelease())
             })
+    }
+}
+
+/// Tells whether a line holds all that it keeps; one that keeps all always has room.
+fn full(line: &VersionLine, kept: usize) -> bool {
+    match line.keep {
+        Keep::Newest(keep) => kept >= keep as usize,
+        Keep::All => false,
     }
 }
 

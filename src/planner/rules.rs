@@ -35,14 +35,12 @@ pub(super) fn wanting<'a>(dependency: &'a Dependency, order: &OrderKey) -> Vec<&
     dependency.targets.iter().filter(|it| leaves_out(dependency, order, it).is_none()).collect()
 }
 
-/// Says why something that was published or locked is not wanted. `chosen` counts the versions of a
-/// line that are kept, for a line that keeps all.
+/// Says why something that was published or locked is not wanted.
 pub(super) fn not_wanted(
     dependency: Option<&Dependency>,
     version: &Version,
     upstream: &str,
     target: &TargetName,
-    chosen: impl Fn(&VersionLine) -> usize,
 ) -> NotWanted {
     let Some(dependency) = dependency else { return NotWanted::DependencyGone };
     if !dependency.targets.contains(target) {
@@ -57,7 +55,7 @@ pub(super) fn not_wanted(
     }
     let keep = match line.keep {
         Keep::Newest(n) => n,
-        Keep::All => u32::try_from(chosen(line)).unwrap_or(u32::MAX),
+        Keep::All => u32::MAX,
     };
     NotWanted::LineKeeps { line: line.label().to_owned(), keep }
 }

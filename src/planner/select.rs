@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::{
     Chosen, Hold, Options, Question, Selection, ask,
     files::Finder,
-    findings, guard,
+    findings,
+    gaps::{self, Gap},
+    guard,
     past::{self, Past},
-    pick::{self, Picked, Picker},
+    pick::{Picked, Picker},
     question, releases,
 };
 use crate::{
@@ -30,24 +32,49 @@ pub(super) fn select(
     options: &Options,
 ) -> Selection {
     let records = past::records(ask::own(manifest, published));
+    let retired = past::retired(ask::own(manifest, published));
     let engine = Engine::new();
     let mut selection = Selection::default();
     for (id, dependency) in &manifest.dependencies {
         let locked = lock.dependencies.get(id);
-        let past = Past::new(locked, records.get(id));
-        let finder = Finder { engine: &engine, manifest, dependency };
-        let picker = Picker { finder, past: &past, listed: None, options };
         let asked = question::asked(manifest, id);
+        let mut past = Past::new(locked, records.get(id));
+        let lost = ask::answers(locked, asked) && past.recall(dependency);
+        past.remember(retired.get(id));
+        let finder = Finder { engine: &engine, manifest, dependency };
+        let changed = locked.is_some_and(|it| it.asked.is_some_and(|it| it != asked));
+        let picker = Picker { finder, past: &past, listed: None, options, changed };
         let listing = listings.get(id).or_else(|| {
-            let asks = ask::whether(&picker, locked, asked) != Question::Settled;
+            let asks = ask::whether(&picker, locked, asked, lost) != Question::Settled;
             asks.then_some(&UNASKED)
         });
         let chosen = decide(&picker, listing, asked, &mut selection);
         selection.dependencies.insert(id.clone(), chosen);
     }
+    accepts(options, &mut selection);
     selection.findings.sort();
     selection.findings.dedup();
     selection
+}
+
+/// Says which addresses can't be accepted because nobody wants them.
+fn accepts(options: &Options, selection: &mut Selection) {
+    for address in &options.accept {
+        let chosen = selection.dependencies.get(&address.dependency);
+        let mut releases = chosen.into_iter().flat_map(|chosen| &chosen.releases);
+        let wanted = releases
+            .any(|it| it.version == address.version && it.files.contains_key(&address.target));
+        // Where nothing could be decided, that is what has to be read.
+        if !wanted && chosen.is_none_or(|chosen| chosen.hold.is_none()) {
+            let message = format!("nothing to accept: `{address}` is not wanted");
+            let code = Code::BAD_FILTER;
+            let it = findings::about(Severity::Error, code, address, message);
+            selection.findings.push(findings::help(
+                it,
+                "give the address of a wanted artifact: `id@version/target`",
+            ));
+        }
+    }
 }
 
 fn decide(
@@ -94,6 +121,7 @@ fn decide(
 fn unseen(picker: &Picker<'_>, why: &Why, into: &mut Selection) -> Chosen {
     let dependency = picker.finder.dependency;
     let id = &dependency.id;
+    let unasked = *why == Why::NotAsked;
     let why = match why {
         Why::NotAsked => "its source was not asked".to_owned(),
         Why::Failed(text) => text.clone(),
@@ -106,16 +134,16 @@ fn unseen(picker: &Picker<'_>, why: &Why, into: &mut Selection) -> Chosen {
         findings::at(it, dependency.source.driver.span)
     };
     // A line that `exclude` empties on a target says nothing about the source.
-    let lacks = |gap: &&pick::Gap| !matches!(gap, pick::Gap::Target(..));
-    let missing: Vec<String> = picked
-        .gaps
-        .iter()
-        .filter(lacks)
-        .map(|gap| pick::gap_name(&dependency.lines, gap))
-        .collect();
+    let lacks = |gap: &&Gap| !matches!(gap, Gap::Target(..));
+    let missing: Vec<String> =
+        picked.gaps.iter().filter(lacks).map(|gap| gaps::name(&dependency.lines, gap)).collect();
     if !missing.is_empty() {
         let missing = missing.join(", ");
         into.findings.push(failed(format!("`{id}` lacks {missing}, and {why}")));
+    } else if picker.changed && (unasked || picked.lacks) {
+        into.findings.push(failed(format!(
+            "deps.toml asks for something else of `{id}` than deps.lock answers, and {why}"
+        )));
     } else if picker.options.update.names(id) {
         into.findings.push(failed(format!("no newer version of `{id}` can be looked for: {why}")));
     }
@@ -125,7 +153,7 @@ fn unseen(picker: &Picker<'_>, why: &Why, into: &mut Selection) -> Chosen {
 /// Hands on what was found, gaps as warnings.
 fn tell(picker: &Picker<'_>, picked: &mut Picked, into: &mut Selection) {
     into.findings.append(&mut picked.findings);
-    into.findings.extend(picked.gaps.iter().map(|gap| pick::gap_finding(picker, gap)));
+    into.findings.extend(picked.gaps.iter().map(|gap| gaps::warning(picker, gap)));
 }
 
 fn chosen(

@@ -22,14 +22,25 @@ pub fn bytes(n: u64) -> String {
 }
 
 /// Removes what would move a terminal's cursor or turn its text around: upstream chooses names.
-pub(crate) fn plain(text: &str) -> String {
-    text.chars()
+///
+/// A line that would begin with `::` is a command to some CI systems, so it no longer does.
+pub fn plain(text: &str) -> String {
+    let text: String = text
+        .chars()
         .filter(|c| {
             *c == '\n'
                 || !(c.is_control()
                     || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'))
         })
-        .collect()
+        .collect();
+    if !text.contains("::") {
+        return text;
+    }
+    let lines = text.split('\n').map(|line| match line.trim_start().strip_prefix("::") {
+        Some(rest) => format!(": :{rest}"),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -48,6 +59,7 @@ mod tests {
 
     #[test]
     fn control_letters_go() {
+        assert_eq!(plain("a\n  ::error::b"), "a\n: :error::b");
         assert_eq!(plain("a\u{1b}[31mb\u{202e}c\nd"), "a[31mbc\nd");
     }
 }

@@ -12,7 +12,7 @@ mod reason;
 mod report;
 mod style;
 
-pub use grammar::{bytes, count};
+pub use grammar::{bytes, count, plain};
 pub use plan_markdown::plan_markdown;
 pub use plan_text::{finding_text as finding, plan_text, release_lines, summary_sentence};
 pub use report::report_text;

@@ -1,6 +1,7 @@
 //! `dir`: a local folder of archives.
 
 use std::{
+    fmt::Write as _,
     io,
     path::{Component, Path, PathBuf},
     sync::Arc,
@@ -8,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use futures::stream;
+use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 use super::{Setup, SourceDriver, SourceError, fields::Fields, rows};
@@ -78,7 +80,8 @@ impl SourceDriver for Dir {
         let name = url
             .strip_prefix("dir:")
             .ok_or_else(|| address("a `dir` source has only addresses that begin with `dir:`"))?;
-        let relative = Path::new(name);
+        let name = percent_decode_str(name).decode_utf8().map_err(|_| address("it is no text"))?;
+        let relative = Path::new(&*name);
         let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
         if name.is_empty() || !inside {
             return Err(address("it leads out of the folder"));
@@ -132,31 +135,59 @@ fn failed(path: &Path, source: io::Error) -> SourceError {
     SourceError::File { path: path.to_owned(), source }
 }
 
-/// Lists the files that the pattern takes, in the order of their names.
+/// Lists the files that the pattern takes, in the order of their names. What is gone since it was
+/// seen, and a link to nowhere, is no file.
 fn list(folder: &Path, pattern: &Pattern, shown: &str) -> Result<Vec<Row>, SourceError> {
-    let root = fs_err::canonicalize(folder).map_err(|error| failed(folder, error))?;
+    let root = fs_err::canonicalize(folder).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            return SourceError::NoFolder { shown: shown.to_owned() };
+        }
+        failed(folder, error)
+    })?;
     let mut found = Vec::new();
     walk(&root, "", &mut found)?;
     found.sort();
     let mut listed = Vec::new();
     for (name, path) in found {
         let Some(groups) = pattern.groups(&name) else { continue };
-        let unusable = |why: String| SourceError::Answer { url: format!("{shown}/{name}"), why };
-        let real = fs_err::canonicalize(&path).map_err(|error| failed(&path, error))?;
-        if !real.starts_with(&root) {
-            return Err(unusable("it is a link that leads out of the folder".to_owned()));
-        }
+        let unlisted = |why| SourceError::Unlisted { file: format!("{shown}/{name}"), why };
+        let real = match fs_err::canonicalize(&path) {
+            Ok(real) => real,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(failed(&path, error)),
+        };
         let meta = fs_err::metadata(&real).map_err(|error| failed(&path, error))?;
         if !meta.is_file() {
             continue;
         }
-        let mut row = rows::from_groups(groups, None).map_err(|e| unusable(e.sentence()))?;
+        if !real.starts_with(&root) {
+            let target = fs_err::read_link(&path).unwrap_or(real);
+            let why =
+                format!("it is a link that leads out of the folder, to `{}`", target.display());
+            return Err(unlisted(why));
+        }
+        let mut row = rows::from_groups(groups, None, false).map_err(|e| unlisted(e.sentence()))?;
         row.size = Some(meta.len());
         row.name = name.rsplit('/').next().map(str::to_owned);
-        row.url = Some(format!("dir:{name}"));
+        row.url = Some(format!("dir:{}", escape(&name)));
         listed.push(row);
     }
     Ok(listed)
+}
+
+/// Writes a name as the path of an address: whoever takes the name out of it decodes it.
+fn escape(name: &str) -> String {
+    let mut escaped = String::with_capacity(name.len());
+    for letter in name.chars() {
+        match letter {
+            '%' | '?' | '#' | ' ' | '\0'..='\x1f' | '\x7f' => {
+                // All of these are one byte.
+                let _ = write!(escaped, "%{:02X}", u32::from(letter));
+            }
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
 }
 
 /// Finds the files below a folder, by their names from the root on. Hidden ones are not looked at,

@@ -36,6 +36,20 @@ pub enum SourceError {
         /// Why not.
         why: &'static str,
     },
+    /// The folder of a `dir` source is not there.
+    #[error("there is no folder `{shown}`: make it, or check `path`")]
+    NoFolder {
+        /// The folder as deps.toml names it.
+        shown: String,
+    },
+    /// A file of a `dir` source that can't be a row of its listing.
+    #[error("the file `{file}` can't be listed: {why}")]
+    Unlisted {
+        /// Which, below the folder as deps.toml names it.
+        file: String,
+        /// Why not.
+        why: String,
+    },
     /// A local file or folder could not be read.
     #[error("could not read `{}`", path.display())]
     File {
@@ -62,9 +76,12 @@ impl SourceError {
         match self {
             Self::Absent { .. } => true,
             Self::Net(error) => error.is_absent(),
-            Self::Answer { .. } | Self::Address { .. } | Self::File { .. } | Self::Body { .. } => {
-                false
-            }
+            Self::Answer { .. }
+            | Self::Address { .. }
+            | Self::NoFolder { .. }
+            | Self::Unlisted { .. }
+            | Self::File { .. }
+            | Self::Body { .. } => false,
         }
     }
 
@@ -72,9 +89,9 @@ impl SourceError {
     pub fn code(&self) -> Code {
         match self {
             Self::Net(error) => error.code(),
-            Self::Answer { .. } => Code::SOURCE_ANSWER,
+            Self::Answer { .. } | Self::Unlisted { .. } => Code::SOURCE_ANSWER,
             Self::Address { .. } => Code::UNSUPPORTED_ADDRESS,
-            Self::File { .. } => Code::FILE_FAILED,
+            Self::File { .. } | Self::NoFolder { .. } => Code::FILE_FAILED,
             Self::Body { source: StreamError::Truncated { .. }, .. } => Code::TRUNCATED,
             Self::Absent { .. } | Self::Body { .. } => Code::SOURCE_FAILED,
         }

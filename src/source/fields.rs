@@ -215,7 +215,10 @@ impl<'s> Fields<'s> {
         match Pattern::new(&text.value) {
             Ok(value) => Some(Located { value, span: text.span }),
             Err(error) => {
-                let message = format!("`{key}` is no regular expression: {}", error.why);
+                // The compiler draws a picture of several lines; its last one says what is wrong.
+                let why = error.why.lines().last().unwrap_or_default();
+                let why = why.trim().trim_start_matches("error: ").trim_end_matches('.');
+                let message = format!("`{key}` is no regular expression: {why}");
                 self.add_at(Code::BAD_PATTERN, message, &text, None);
                 None
             }

@@ -3,11 +3,10 @@
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use toml::{Spanned, de::DeValue};
-use url::Url;
 
 use super::{Setup, SourceDriver, SourceError, fields::Fields, rows, web::Web};
 use crate::{
-    model::{Code, Listing, Mistake, Revision, Row},
+    model::{Listing, Mistake, Revision, Row},
     net::ByteStream,
 };
 
@@ -38,23 +37,12 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
 }
 
 fn read(fields: &mut Fields<'_>, value: &Spanned<DeValue<'_>>) -> Option<Row> {
-    match rows::row(to_json(value.get_ref()), None) {
-        Ok(row) => {
-            let url = row.url.as_deref().and_then(|url| Url::parse(url).ok());
-            let wrong = match url.as_ref().map(Url::scheme) {
-                None | Some("https") => None,
-                Some("http") if fields.insecure => None,
-                Some("http") => Some("`url` is not encrypted, which needs `insecure = true`"),
-                Some(_) => Some("`url` is no https address"),
-            };
-            if let Some(wrong) = wrong {
-                fields.add(Code::BAD_URL, wrong.to_owned(), value.span(), None);
-            }
-            Some(row)
-        }
+    match rows::row(to_json(value.get_ref()), None, fields.insecure) {
+        Ok(row) => Some(row),
         Err(error) => {
+            let key = error.key.and_then(|key| value.get_ref().as_table()?.get(key));
             let why = error.why.trim_end_matches(',').to_owned();
-            fields.add(error.code, why, value.span(), None);
+            fields.add(error.code, why, key.unwrap_or(value).span(), None);
             None
         }
     }

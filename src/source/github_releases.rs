@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
+use url::{Origin, Url};
 
 use super::{
     Setup, SourceDriver, SourceError, dates,
@@ -24,6 +24,8 @@ const API: &str = "https://api.github.com";
 struct GithubReleases {
     repos: Vec<String>,
     urls: Vec<Url>,
+    /// Scheme, host and port of the API.
+    origin: Origin,
     token: Option<Secret>,
     web: Web,
 }
@@ -52,7 +54,8 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
         })
         .collect();
     let repos = repos.into_iter().map(|repo| repo.value).collect();
-    Ok(Box::new(GithubReleases { repos, urls, token: token(setup, &api), web }))
+    let (origin, token) = (api.origin(), token(setup, &api));
+    Ok(Box::new(GithubReleases { repos, urls, origin, token, web }))
 }
 
 /// Returns the token, if the API is the token's own: deps.toml, which comes from pull requests,
@@ -102,7 +105,9 @@ impl GithubReleases {
     async fn page(&self, url: Url) -> Result<Page, SourceError> {
         let mut request = self.web.request(url);
         request.accept = Some("application/vnd.github+json");
-        request.bearer = self.token.clone();
+        // A page may name any address as the next one; the token is for the API's own host.
+        let at_home = request.url.origin() == self.origin;
+        request.bearer = self.token.clone().filter(|_| at_home);
         let answer = self.web.read(&request).await?;
         expect_json(&answer)?;
         let releases: Vec<Release> = serde_json::from_slice(&answer.body)

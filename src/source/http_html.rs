@@ -34,6 +34,7 @@ struct Reading {
     css: String,
     pattern: Pattern,
     next: Option<Pattern>,
+    insecure: bool,
 }
 
 pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
@@ -43,7 +44,10 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
     if let Some(css) = &css
         && let Err(error) = Selector::parse(&css.value)
     {
-        let message = format!("`css` is no selector: {error}");
+        let message = match css.value.trim() {
+            "" => "`css` is empty".to_owned(),
+            _ => format!("`css` is no selector: {}", told(&error.to_string())),
+        };
         fields.add_at(Code::BAD_SELECTOR, message, css, Some("for example `table a[href]`"));
     }
     let pattern = fields.row_pattern("pattern");
@@ -57,7 +61,14 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
     fields.finish()?;
     let Some(pattern) = pattern else { return Err(Vec::new()) };
     let css = css.map_or_else(|| LINKS.to_owned(), |css| css.value);
-    Ok(Box::new(HttpHtml { urls, reading: Arc::new(Reading { css, pattern, next }), web }))
+    let reading = Reading { css, pattern, next, insecure: web.insecure };
+    Ok(Box::new(HttpHtml { urls, reading: Arc::new(reading), web }))
+}
+
+/// Makes one plain line of what the parser says; some of it is meant for its authors.
+fn told(error: &str) -> &str {
+    let line = error.lines().next().unwrap_or_default().trim_end_matches('.');
+    if line.contains("report this") { "it can't be read as CSS" } else { line }
 }
 
 impl HttpHtml {
@@ -112,11 +123,15 @@ impl Reading {
 
     fn row(&self, text: &str, link: Option<&Url>, base: &Url) -> Result<Option<Row>, String> {
         let Some(groups) = self.pattern.groups(text) else { return Ok(None) };
-        let mut row = rows::from_groups(groups, Some(base)).map_err(|error| error.sentence())?;
+        let mut row = rows::from_groups(groups, Some(base), self.insecure)
+            .map_err(|error| error.sentence())?;
         // The link is the file, unless it is a folder or the pattern names another.
         if let (None, Some(link)) = (&row.url, link)
             && !link.path().ends_with('/')
         {
+            if let Some(why) = rows::scheme(link, self.insecure) {
+                return Err(format!("the link `{link}` of version `{}` {why}", row.upstream));
+            }
             let mut file = link.clone();
             file.set_fragment(None);
             row.url = Some(file.into());

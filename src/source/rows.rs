@@ -15,6 +15,8 @@ const SHOWN: usize = 120;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RowError {
     pub(super) code: Code,
+    /// The field that is wrong; none: the row as a whole.
+    pub(super) key: Option<&'static str>,
     /// What is wrong, naming the field.
     pub(super) why: String,
     /// The row, cut to a length that can be shown.
@@ -28,25 +30,27 @@ impl RowError {
 }
 
 /// Reads a row: an upstream name, or a table with at least `version`. A null is absent; what has no
-/// meaning of its own is `release.*`. A relative `url` is taken from `base` on.
-pub(super) fn row(value: Value, base: Option<&Url>) -> Result<Row, RowError> {
+/// meaning of its own is `release.*`. A relative `url` is taken from `base` on, and one of plain http
+/// is taken where the source is `insecure`.
+pub(super) fn row(value: Value, base: Option<&Url>, insecure: bool) -> Result<Row, RowError> {
     let shown = shown(&value);
     let read = match value {
         Value::String(upstream) => {
             named(upstream).map(|upstream| Row { upstream, ..Row::default() })
         }
-        Value::Object(fields) => table(fields, base),
+        Value::Object(fields) => table(fields, base, insecure),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
-            Err((Code::BAD_VALUE, "a row is a text or a table, which is not so".to_owned()))
+            Err((Code::BAD_VALUE, None, "a row is a text or a table, which is not so".to_owned()))
         }
     };
-    read.map_err(|(code, why)| RowError { code, why, row: shown })
+    read.map_err(|(code, key, why)| RowError { code, key, why, row: shown })
 }
 
 /// Makes a row from the named groups of a pattern.
 pub(super) fn from_groups(
     groups: BTreeMap<String, String>,
     base: Option<&Url>,
+    insecure: bool,
 ) -> Result<Row, RowError> {
     let fields = groups
         .into_iter()
@@ -57,40 +61,44 @@ pub(super) fn from_groups(
             (name, value)
         })
         .collect();
-    row(Value::Object(fields), base)
+    row(Value::Object(fields), base, insecure)
 }
 
-type Wrong = (Code, String);
+/// The code, the field, and what is wrong with it.
+type Wrong = (Code, Option<&'static str>, String);
 
-fn table(mut fields: Map<String, Value>, base: Option<&Url>) -> Result<Row, Wrong> {
+fn table(mut fields: Map<String, Value>, base: Option<&Url>, insecure: bool) -> Result<Row, Wrong> {
+    let version = |why: &str| (Code::BAD_VALUE, Some("version"), why.to_owned());
     fields.retain(|_, value| !value.is_null());
     let upstream = match fields.remove("version") {
         Some(Value::String(text)) => named(text)?,
         Some(Value::Number(number)) if number.is_u64() => number.to_string(),
         // 3.10 and 3.1 are one number and two versions.
         Some(Value::Number(_)) => {
-            return Err((Code::BAD_VALUE, "`version` is a number, not a text,".to_owned()));
+            return Err(version("`version` is a number, not a text,"));
         }
-        Some(_) => return Err((Code::BAD_VALUE, "`version` is not a text".to_owned())),
-        None => return Err((Code::MISSING_KEY, "there is no `version`".to_owned())),
+        Some(_) => return Err(version("`version` is not a text")),
+        None => return Err((Code::MISSING_KEY, None, "there is no `version`".to_owned())),
     };
     let mut row = Row { upstream, ..Row::default() };
     row.os = text(&mut fields, "os")?;
     row.arch = text(&mut fields, "arch")?;
     row.target = text(&mut fields, "target")?;
     row.name = text(&mut fields, "name")?;
-    row.url = text(&mut fields, "url")?.map(|url| absolute(url, base)).transpose()?;
+    row.url = text(&mut fields, "url")?.map(|url| absolute(url, base, insecure)).transpose()?;
     for (key, algorithm) in [("sha256", Algorithm::Sha256), ("sha512", Algorithm::Sha512)] {
         if let Some(hex) = text(&mut fields, key)? {
-            let digest = Digest::from_hex(algorithm, hex.trim())
-                .map_err(|error| (Code::BAD_DIGEST, format!("`{key}` can't be read: {error},")))?;
+            let digest = Digest::from_hex(algorithm, hex.trim()).map_err(|e| {
+                (Code::BAD_DIGEST, Some(key), format!("`{key}` can't be read: {e},"))
+            })?;
             row.digests.push(digest);
         }
     }
     row.size = size(&mut fields)?;
     if let Some(value) = fields.remove("released") {
         let date = dates::read(&value).ok_or_else(|| {
-            (Code::BAD_DATE, format!("`released` can't be read as a date: {},", shown(&value)))
+            let why = format!("`released` can't be read as a date: {},", shown(&value));
+            (Code::BAD_DATE, Some("released"), why)
         })?;
         row.released = Some(date);
     }
@@ -102,24 +110,24 @@ fn table(mut fields: Map<String, Value>, base: Option<&Url>) -> Result<Row, Wron
 
 fn named(text: String) -> Result<String, Wrong> {
     if text.trim().is_empty() {
-        return Err((Code::BAD_VALUE, "the version is empty".to_owned()));
+        return Err((Code::BAD_VALUE, Some("version"), "the version is empty".to_owned()));
     }
     Ok(text)
 }
 
-fn text(fields: &mut Map<String, Value>, key: &str) -> Result<Option<String>, Wrong> {
+fn text(fields: &mut Map<String, Value>, key: &'static str) -> Result<Option<String>, Wrong> {
     match fields.remove(key) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err((Code::WRONG_TYPE, format!("`{key}` is not a text"))),
+        Some(_) => Err((Code::WRONG_TYPE, Some(key), format!("`{key}` is not a text"))),
     }
 }
 
-fn flag(fields: &mut Map<String, Value>, key: &str) -> Result<bool, Wrong> {
+fn flag(fields: &mut Map<String, Value>, key: &'static str) -> Result<bool, Wrong> {
     match fields.remove(key) {
         None => Ok(false),
         Some(Value::Bool(flag)) => Ok(flag),
-        Some(_) => Err((Code::WRONG_TYPE, format!("`{key}` is not true or false"))),
+        Some(_) => Err((Code::WRONG_TYPE, Some(key), format!("`{key}` is not true or false"))),
     }
 }
 
@@ -132,21 +140,37 @@ fn size(fields: &mut Map<String, Value>) -> Result<Option<u64>, Wrong> {
     };
     match size {
         Some(size) => Ok(Some(size)),
-        None => Err((Code::WRONG_TYPE, "`size` is not a number of bytes".to_owned())),
+        None => Err((Code::WRONG_TYPE, Some("size"), "`size` is not a number of bytes".to_owned())),
     }
 }
 
-fn absolute(url: String, base: Option<&Url>) -> Result<String, Wrong> {
-    let bad = |why: String| (Code::BAD_URL, format!("`url` is no address: {why},"));
+fn absolute(url: String, base: Option<&Url>, insecure: bool) -> Result<String, Wrong> {
+    let bad = |why: &str| (Code::BAD_URL, Some("url"), format!("`url` {why},"));
     if url.is_empty() {
-        return Err(bad("it is empty".to_owned()));
+        return Err(bad("is no address: it is empty"));
     }
-    match (Url::parse(&url), base) {
-        (Ok(_), _) => Ok(url),
+    let (parsed, url) = match (Url::parse(&url), base) {
+        (Ok(parsed), _) => (parsed, url),
         (Err(_), Some(base)) => {
-            base.join(&url).map(String::from).map_err(|error| bad(error.to_string()))
+            let joined =
+                base.join(&url).map_err(|error| bad(&format!("is no address: {error}")))?;
+            (joined.clone(), joined.into())
         }
-        (Err(error), None) => Err(bad(error.to_string())),
+        (Err(error), None) => return Err(bad(&format!("is no address: {error}"))),
+    };
+    match scheme(&parsed, insecure) {
+        Some(why) => Err(bad(&why)),
+        None => Ok(url),
+    }
+}
+
+/// Tells why a file can't be taken from an address, if so.
+pub(super) fn scheme(url: &Url, insecure: bool) -> Option<String> {
+    match url.scheme() {
+        "https" => None,
+        "http" if insecure => None,
+        "http" => Some("is not encrypted, which needs `insecure = true`".to_owned()),
+        other => Some(format!("begins with `{other}:`, not `https:`")),
     }
 }
 

@@ -14,6 +14,7 @@ mod key_path;
 mod list;
 mod lock;
 mod revision;
+mod root;
 mod upload;
 mod write;
 

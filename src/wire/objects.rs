@@ -32,7 +32,15 @@ pub fn encode_head(head: &Head) -> Result<Vec<u8>, WireError> {
 /// # Errors
 /// When it is too large, no HEAD, or of a newer shape.
 pub fn decode_head(bytes: &[u8]) -> Result<Head, WireError> {
-    decode("head.json", bytes, HEAD_LIMIT)
+    let head: Head = decode("head.json", bytes, HEAD_LIMIT)?;
+    // Canonical JSON holds whole numbers exactly up to here, and no history gets this long.
+    if head.serial >= 1 << 53 {
+        return Err(WireError::Inconsistent {
+            what: "head.json",
+            message: format!("serial {} is out of all bounds", head.serial),
+        });
+    }
+    Ok(head)
 }
 
 /// Writes a generation.

@@ -1,5 +1,6 @@
 //! What a user types, and what comes of it: the real binary in a sandbox.
 
+mod attacks;
 mod bad_input;
 mod commands;
 mod filters;

@@ -32,6 +32,56 @@ async fn reading_makes_no_folder() {
     assert!(!root.exists());
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_no_folder_is_no_empty_store() {
+    use depstate::storage::StorageError;
+
+    let outer = folder();
+    let (file, link) = (outer.path().join("file"), outer.path().join("link"));
+    fs::write(&file, "text").unwrap();
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    for (root, why) in [
+        (file.clone(), "is a file, not a folder"),
+        (link, "is a link to a folder that is not there"),
+        (file.join("below"), "a part of the path is a file"),
+    ] {
+        let store = FsStorage::new(&root);
+        let told = |error: StorageError| {
+            let StorageError::Failed { message, help: Some(_) } = &error else { panic!("{error}") };
+            assert!(message.contains(&*root.to_string_lossy()) && message.contains(why), "{error}");
+        };
+        told(store.head(&key("head.json")).await.unwrap_err());
+        told(store.get(&key("a/b"), None).await.unwrap_err());
+        told(store.list("").try_collect::<Vec<_>>().await.unwrap_err());
+        told(store.list("artifacts/a").try_collect::<Vec<_>>().await.unwrap_err());
+        told(store.unfinished("").try_collect::<Vec<_>>().await.unwrap_err());
+        let put = store.put(&key("a"), Bytes::new(), Precondition::Absent).await;
+        let Err(PutError::Refused(error)) = put else { panic!("{put:?}") };
+        told(error);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_failed_write_names_the_file_that_was_to_be_written() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let root = folder();
+    let store = FsStorage::new(root.path());
+    let temporary = root.path().join(".tmp");
+    fs::create_dir(&temporary).unwrap();
+    fs::set_permissions(&temporary, fs::Permissions::from_mode(0o500)).unwrap();
+    let put = store.put(&key("a/b.zip"), Bytes::new(), Precondition::Absent).await;
+    fs::set_permissions(&temporary, fs::Permissions::from_mode(0o700)).unwrap();
+    // Nothing is forbidden to root.
+    if let Err(error) = put {
+        let told = error.to_string();
+        assert!(told.contains("a/b.zip`: Permission denied"), "{told}");
+        assert!(!told.contains(".tmp"), "{told}");
+    }
+}
+
 #[tokio::test]
 async fn keys_are_paths_and_nothing_is_left_over() {
     let root = folder();

@@ -212,3 +212,32 @@ fn words_that_only_look_alike() {
     assert!(source("url = { env = \"DEPSTATE_URL\" }").is_empty(), "the driver's to judge");
     assert!(source("artifact = \"a{% if x %}b{% endif %}{{ version }}\"").len() <= 1);
 }
+
+#[test]
+fn lines_differ_by_their_prereleases() {
+    let twice = |second: &str| {
+        codes(&format!(
+            "[dependencies.a]\nsource = {{ driver = 'dir', path = 'up' }}\n\
+             lines = [{{ constraint = '1.*' }}, {{ constraint = '1.*', {second} }}]"
+        ))
+    };
+    assert!(twice("prereleases = true").is_empty());
+    assert_eq!(twice("prereleases = false"), ["duplicate-line"]);
+}
+
+#[test]
+fn an_index_with_a_version_in_it_leaves_the_driver_nothing_to_tell() {
+    for (url, rest) in [
+        ("https://e.example/{{ version }}.zip", "https://e.example/x.zip"),
+        ("{{ version }}/index", "https://x/index"),
+    ] {
+        let text = format!(
+            "{HEAD}[dependencies.a]\nsource = {{ driver = 'http-json', url = '{url}' }}\n\
+             lines = [{{ constraint = '*' }}]"
+        );
+        let found = read(text.as_bytes(), &KNOWN);
+        assert_eq!(found.mistakes.len(), 1);
+        let (_, table) = found.sources.values().next().unwrap();
+        assert_eq!(table.get_ref()["url"].get_ref().as_str(), Some(rest));
+    }
+}

@@ -7,6 +7,7 @@ mod decision_table;
 mod disturb;
 mod filters;
 mod finding_files;
+mod keeping;
 mod laws;
 mod locking;
 mod making;

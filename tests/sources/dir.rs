@@ -126,3 +126,57 @@ async fn a_folder_that_is_not_there_is_an_error_that_names_it() {
     assert_eq!(error.code(), Code::FILE_FAILED);
     assert!(error.to_string().contains("nowhere"), "{error}");
 }
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_called_so() {
+    let root = tempfile::tempdir().unwrap();
+    let error = rows(&*dir(root.path(), "path = 'nowhere'")).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no folder `nowhere`: make it, or check `path`");
+}
+
+#[tokio::test]
+async fn names_with_letters_of_addresses_come_back_as_they_are() {
+    let names =
+        ["a%2e%2e-1.3.0.tgz", "b#1 ?-1.4.0.zip", "c%-1.5.0.zip", "gr\u{f6}\u{df}e-1.6.0.zip"];
+    let root = folder(&names);
+    let driver = dir(root.path(), "path = 'up'");
+    let listed = rows(&*driver).await.unwrap();
+    let urls: Vec<_> = listed.iter().map(|row| row.url.clone().unwrap()).collect();
+    assert_eq!(
+        urls,
+        [
+            "dir:a%252e%252e-1.3.0.tgz",
+            "dir:b%231%20%3F-1.4.0.zip",
+            "dir:c%25-1.5.0.zip",
+            "dir:gr\u{f6}\u{df}e-1.6.0.zip"
+        ]
+    );
+    for (name, url) in names.iter().zip(urls) {
+        assert_eq!(read(driver.open(&url, 0).await.unwrap()).await.unwrap(), name.as_bytes());
+    }
+    for (row, name) in listed.iter().zip(names) {
+        assert_eq!(row.name.as_deref(), Some(name));
+    }
+    let error = driver.open("dir:%2e%2e/secret-2.zip", 0).await.unwrap_err();
+    assert_eq!(error.code(), Code::UNSUPPORTED_ADDRESS, "{error}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn one_bad_link_does_not_hide_the_others() {
+    use fs_err::os::unix::fs::symlink;
+
+    let root = folder(&["a-1.zip"]);
+    fs_err::write(root.path().join("secret"), "secret").unwrap();
+    symlink("gone-2.zip", root.path().join("up/b-2.zip")).unwrap();
+    symlink("../secret", root.path().join("up/notes")).unwrap();
+    symlink("..", root.path().join("up/c-3.zip")).unwrap();
+    let driver = dir(root.path(), "path = 'up'");
+    assert_eq!(upstreams(&rows(&*driver).await.unwrap()), ["1"]);
+    symlink("../secret", root.path().join("up/d-4.zip")).unwrap();
+    assert_eq!(
+        rows(&*driver).await.unwrap_err().to_string(),
+        "the file `up/d-4.zip` can't be listed: it is a link that leads out of the folder, to \
+         `../secret`"
+    );
+}

@@ -66,3 +66,12 @@ async fn a_base_element_and_next_pages_count() {
     assert_eq!(listed[0].url.as_deref(), Some(upstream.url("/cdn/t-1.zip").as_str()));
     assert_eq!(upstream.requests().len(), 2);
 }
+
+#[tokio::test]
+async fn a_link_that_is_no_address_of_a_file_is_told_while_planning() {
+    let upstream = Upstream::start();
+    upstream.route("/dist/", Answer::html("<a href='javascript:get(\"tool-1.0\")'>1.0</a>"));
+    let table = table(&upstream, r"pattern = 'tool-(?<version>[0-9.]+)'");
+    let error = rows(&*driver("http-html", &table)).await.unwrap_err().to_string();
+    assert!(error.contains("of version `1.0` begins with `javascript:`"), "{error}");
+}

@@ -68,6 +68,9 @@ async fn a_row_that_cannot_be_read_is_an_error_that_names_it() {
         (r#"{"version": 3.10}"#, "number"),
         (r#"{"version": ""}"#, "empty"),
         (r#"{"name": "1.2"}"#, "no `version`"),
+        (r#"{"version": "1.2", "url": "javascript:void(0)"}"#, "`javascript:`"),
+        (r#"{"version": "1.2", "url": "file:///etc/hostname"}"#, "`file:`"),
+        (r#"{"version": "1.2", "url": "ftp://x.example/a"}"#, "`ftp:`"),
         ("[1]", "a row is"),
         ("null", "a row is"),
     ] {

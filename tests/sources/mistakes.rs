@@ -135,17 +135,33 @@ fn a_wrong_program_says_where() {
 
 #[test]
 fn rows_that_are_written_down_are_checked() {
-    let row = |row: &str, code: &str| {
-        expect("static", &format!("versions = [{row}]"), &[(code, row)]);
+    let row = |row: &str, code: &str, at: &str| {
+        expect("static", &format!("versions = [{row}]"), &[(code, at)]);
     };
-    row("1", "bad-value");
-    row("''", "bad-value");
-    row("{ url = 'https://x.example' }", "missing-key");
-    row("{ version = '1', sha256 = '' }", "bad-digest");
-    row("{ version = '1', released = 'soon' }", "bad-date");
-    row("{ version = '1', url = 'http://x.example/a' }", "bad-url");
-    row("{ version = '1', url = 'a.zip' }", "bad-url");
-    row("{ version = '1', url = 'dir:a.zip' }", "bad-url");
-    row("{ version = '1', yanked = 'no' }", "wrong-type");
+    row("1", "bad-value", "1");
+    row("''", "bad-value", "''");
+    row("{ url = 'https://x.example' }", "missing-key", "{ url = 'https://x.example' }");
+    row("{ version = '' }", "bad-value", "''");
+    row("{ version = '1', sha256 = 'abc' }", "bad-digest", "'abc'");
+    row("{ version = '1', released = 'soon' }", "bad-date", "'soon'");
+    row("{ version = '1', url = 'http://x.example/a' }", "bad-url", "'http://x.example/a'");
+    row("{ version = '1', url = 'a.zip' }", "bad-url", "'a.zip'");
+    row("{ version = '1', url = 'dir:a.zip' }", "bad-url", "'dir:a.zip'");
+    row("{ version = '1', url = 'javascript:a()' }", "bad-url", "'javascript:a()'");
+    row("{ version = '1', yanked = 'no' }", "wrong-type", "'no'");
     expect("static", "versions = '1'", &[("wrong-type", "'1'")]);
+}
+
+#[test]
+fn what_other_parsers_say_becomes_one_plain_line() {
+    let told = |rest: &str| {
+        let table = format!("url = 'https://x.example'\npattern = '(?<version>.)'\n{rest}");
+        mistakes("http-html", &table, &[]).remove(0).2
+    };
+    assert_eq!(told("css = ''"), "`css` is empty");
+    for css in ["a[", "a:nosuch(", "> >", "@x", "::", "a,", "..a"] {
+        let told = told(&format!("css = '{css}'"));
+        assert!(!told.contains("developer") && !told.contains('\n'), "{told}");
+    }
+    assert_eq!(told("next = '('"), "`next` is no regular expression: unclosed group");
 }

@@ -26,16 +26,15 @@ pub(crate) struct Ran {
 impl Ran {
     /// Everything, for a golden file.
     pub(crate) fn all(&self) -> String {
-        let mut text = format!("status: {}\n", self.status);
-        for (name, stream) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
-            if !stream.is_empty() {
-                text.push_str(&format!("----- {name} -----\n{stream}"));
-                if !stream.ends_with('\n') {
-                    text.push_str("⏎\n");
-                }
+        let part = |name: &str, stream: &str| match stream {
+            "" => String::new(),
+            stream => {
+                let end = if stream.ends_with('\n') { "" } else { "⏎\n" };
+                format!("----- {name} -----\n{stream}{end}")
             }
-        }
-        text
+        };
+        let (out, err) = (part("stdout", &self.stdout), part("stderr", &self.stderr));
+        format!("status: {}\n{out}{err}", self.status)
     }
 
     /// Panics with everything that was printed unless the status is the wanted one.

@@ -92,7 +92,14 @@ impl Run<'_> {
                 Next::Go
             }
             Ok(CommitOutcome::LostRace(_)) => Next::Race,
-            Ok(CommitOutcome::NotCommitted(why)) => self.stop(Code::STORAGE_FAILED, why, None),
+            Ok(CommitOutcome::NotCommitted(why)) => self.stop(
+                Code::STORAGE_FAILED,
+                why,
+                Some(
+                    "nothing was committed; the role needs `s3:PutObject` on `head.json` too"
+                        .to_owned(),
+                ),
+            ),
             Ok(CommitOutcome::Unknown(id)) => {
                 self.report.unknown = Some(id);
                 Next::Stop

@@ -71,8 +71,6 @@ pub async fn apply(
     sink: &Arc<dyn Sink>,
     cancel: &CancellationToken,
 ) -> Result<Report, OpsError> {
-    project.workspace.prepare();
-    let _one_per_checkout = project.workspace.run_lock()?;
     let mut run = Run {
         project,
         storage,
@@ -102,7 +100,7 @@ pub async fn apply(
     } else if let Some(snapshot) = &run.planned.snapshot {
         run.views(snapshot).await;
     }
-    run.close()
+    Ok(run.close())
 }
 
 /// Tells whether a finding holds back the whole apply, not its dependency alone: the person asked
@@ -137,59 +135,79 @@ impl Run<'_> {
         }
     }
 
-    /// Transactions until everything is committed that can be.
+    /// Transactions until everything is committed that can be. Once something is committed, what
+    /// fails later is a failure in the report, never the end of it.
     async fn change(&mut self) -> Result<(), OpsError> {
+        match self.transactions().await {
+            Err(error) if !self.committed.is_empty() => {
+                self.report.failed.push(Failure {
+                    what: self.storage.location(),
+                    code: error.code().unwrap_or(Code::STORAGE_FAILED),
+                    message: super::error::chain(&error),
+                    help: error.advice().map(str::to_owned),
+                    refused: false,
+                });
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn transactions(&mut self) -> Result<(), OpsError> {
         let mut tx = self.begin().await?;
         let mut races = 0;
         loop {
-            let more = self.transfers(&tx).await;
+            let more = self.transfers(&tx).await && !self.cancel.is_cancelled();
             match self.commit(&mut tx).await {
-                commit::Next::Go if more && !self.cancel.is_cancelled() => {
+                commit::Next::Go if more => {
                     tx = self.begin_on(Some(tx.base().clone())).await?;
                     self.ready.clear();
                 }
+                commit::Next::Go => return Ok(()),
+                // Nothing of this round is whole; what it holds may be with the next one.
+                commit::Next::Nothing if more => {}
                 commit::Next::Race if !self.how.saved && races < 10 => {
                     races += 1;
                     commit::pause(races).await;
                     if !self.again(&mut tx).await? {
+                        tx.abandon().await;
                         return Ok(());
                     }
                 }
                 commit::Next::Race => {
-                    self.report.stale = self.how.saved;
-                    if !self.how.saved {
-                        self.report.failed.push(Failure {
-                            what: self.storage.location(),
-                            code: Code::LOST_RACE,
-                            message: format!("others committed first, {races} times in a row"),
-                            help: Some("run apply again".to_owned()),
-                            refused: false,
-                        });
-                    }
+                    self.lost(races);
                     tx.abandon().await;
                     return Ok(());
                 }
-                commit::Next::Nothing => {
+                commit::Next::Nothing | commit::Next::Stop => {
                     tx.abandon().await;
                     return Ok(());
                 }
-                commit::Next::Go | commit::Next::Stop => return Ok(()),
             }
+        }
+    }
+
+    fn lost(&mut self, races: u32) {
+        self.report.stale = self.how.saved;
+        if !self.how.saved {
+            self.report.failed.push(Failure {
+                what: self.storage.location(),
+                code: Code::LOST_RACE,
+                message: format!("others committed first, {races} times in a row"),
+                help: Some("run apply again".to_owned()),
+                refused: false,
+            });
         }
     }
 
     /// After a lost race: reads again, plans again (the same function), stands the transaction on
     /// the new HEAD. False: nothing is left to do.
     async fn again(&mut self, tx: &mut Transaction) -> Result<bool, OpsError> {
-        let planned =
-            super::plan(self.project, self.storage.as_ref(), self.request, self.sink).await?;
-        let snapshot = planned.snapshot.clone();
-        self.planned = planned;
-        let steps =
-            self.planned.plan.steps.iter().any(|step| {
-                step.action.changes_index() && !self.failed.contains_key(&step.address)
-            });
-        let Some(snapshot) = snapshot.filter(|_| steps) else { return Ok(false) };
+        self.plan_again().await?;
+        if !self.has_more() {
+            return Ok(false);
+        }
+        let Some(snapshot) = self.planned.snapshot.clone() else { return Ok(false) };
         if !tx.rebase(snapshot.clone()).await? {
             // The collector took this apply for dead: what was uploaded may be gone.
             self.ready.clear();
@@ -198,12 +216,31 @@ impl Run<'_> {
         Ok(true)
     }
 
+    async fn plan_again(&mut self) -> Result<(), OpsError> {
+        self.planned =
+            super::plan(self.project, self.storage.as_ref(), self.request, self.sink).await?;
+        // Another may have undone what was committed here: then it is to be done again.
+        for step in self.planned.plan.steps.iter().filter(|step| step.action.changes_index()) {
+            self.committed.remove(&step.address);
+        }
+        Ok(())
+    }
+
+    fn has_more(&self) -> bool {
+        self.planned
+            .plan
+            .steps
+            .iter()
+            .any(|step| step.action.changes_index() && !self.failed.contains_key(&step.address))
+    }
+
     async fn begin(&mut self) -> Result<Transaction, OpsError> {
         let planned_on = self.planned.snapshot.clone();
-        let mut tx = self.begin_on(planned_on.clone()).await?;
-        // Somebody else's genesis was faster: what they published must be planned with.
+        let tx = self.begin_on(planned_on.clone()).await?;
+        // Somebody else's genesis was faster: what they published since must be planned with. The
+        // transaction stands on it already; if HEAD moves once more, the commit loses that race.
         if planned_on.is_none() && tx.base().head.serial > 0 {
-            let _nothing_left = !self.again(&mut tx).await?;
+            self.plan_again().await?;
         }
         Ok(tx)
     }
@@ -234,7 +271,7 @@ impl Run<'_> {
     }
 
     /// Writes the lock, and tells what was not done and why.
-    fn close(mut self) -> Result<Report, OpsError> {
+    fn close(mut self) -> Report {
         self.report.interrupted = self.cancel.is_cancelled();
         let clean = self.report.failed.is_empty() && self.failed.is_empty();
         let stopped = self.report.interrupted || self.report.stale || self.report.unknown.is_some();
@@ -250,7 +287,17 @@ impl Run<'_> {
                 &self.request.options,
             );
             if !self.request.locked {
-                self.report.lock_written = lock::write(self.project, &new)?;
+                match lock::write(self.project, &new) {
+                    Ok(written) => self.report.lock_written = written,
+                    // What is published is published: the report must still be told.
+                    Err(error) => self.report.failed.push(Failure {
+                        what: "deps.lock".to_owned(),
+                        code: error.code().unwrap_or(Code::FILE_FAILED),
+                        message: super::error::chain(&error),
+                        help: error.advice().map(str::to_owned),
+                        refused: false,
+                    }),
+                }
             }
             let adopted =
                 self.planned.plan.steps.iter().filter(|step| step.action == Action::Adopt);
@@ -275,7 +322,7 @@ impl Run<'_> {
         let held = self.rest(why);
         self.report.held = held;
         self.report.failed.extend(std::mem::take(&mut self.failed).into_values());
-        Ok(self.report)
+        self.report
     }
 
     /// Steps that are neither committed nor failed.

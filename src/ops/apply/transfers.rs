@@ -51,7 +51,8 @@ impl Run<'_> {
                     && let Some(step) = pending.pop_front()
                 {
                     let version = (step.address.dependency.clone(), step.address.version.clone());
-                    if since.elapsed() > this.how.commit_every && !begun.contains(&version) {
+                    let late = since.elapsed() > this.how.commit_every;
+                    if late && !begun.is_empty() && !begun.contains(&version) {
                         left = true;
                         continue;
                     }

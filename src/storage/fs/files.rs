@@ -68,7 +68,10 @@ impl Folder {
         let path = self.path(key)?;
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(e) if is_absent(&e) => return Ok(None),
+            Err(e) if is_absent(&e) => {
+                self.check_root()?;
+                return Ok(None);
+            }
             Err(e) => return Err(failed(e)),
         };
         // A folder is no object: it only is a beginning of others' keys.

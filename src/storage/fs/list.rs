@@ -36,7 +36,7 @@ pub(super) fn objects(folder: Arc<Folder>, prefix: String) -> BoxStream<'static,
             } else {
                 folder.path(&ObjectKey::new(above))
             };
-            let outcome = match start {
+            let outcome = match folder.check_root().and(start) {
                 Ok(start) => walk.enter(&start, above),
                 Err(e) => Err(Stop::Failed(e)),
             };
@@ -155,7 +155,10 @@ impl Folder {
     fn leftovers(&self, prefix: &str) -> Result<Vec<UploadRef>, StorageError> {
         let entries = match fs_err::read_dir(self.root.join(TEMPORARY)) {
             Ok(entries) => entries,
-            Err(e) if is_absent(&e) => return Ok(Vec::new()),
+            Err(e) if is_absent(&e) => {
+                self.check_root()?;
+                return Ok(Vec::new());
+            }
             Err(e) => return Err(failed(e)),
         };
         let mut found = Vec::new();

@@ -48,9 +48,10 @@ impl FsUpload {
         let mut file = self.settle().await?;
         let batch = std::mem::take(&mut self.gathered);
         self.size = 0;
+        let path = self.folder.path(&self.key)?;
         self.writing = Some(tokio::task::spawn_blocking(move || {
             for chunk in batch {
-                file.write_all(&chunk).map_err(|e| failed(named(e, file.path())))?;
+                file.write_all(&chunk).map_err(|e| failed(named(e, &path)))?;
             }
             Ok(file)
         }));

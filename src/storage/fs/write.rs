@@ -13,6 +13,7 @@ use super::{
     revision,
 };
 use crate::{
+    disk,
     model::{ObjectKey, ObjectMeta, Sha256},
     storage::{Precondition, PutError, StorageError},
 };
@@ -35,7 +36,8 @@ impl Folder {
         precondition: &Precondition,
     ) -> Result<ObjectMeta, PutError> {
         let mut file = self.temporary(key)?;
-        file.write_all(bytes).map_err(|e| failed(named(e, file.path())))?;
+        let path = self.path(key)?;
+        file.write_all(bytes).map_err(|e| failed(named(e, &path)))?;
         self.publish(key, file, precondition)
     }
 
@@ -44,8 +46,9 @@ impl Folder {
     /// # Errors
     /// When it can't be made.
     pub(super) fn temporary(&self, key: &ObjectKey) -> Result<NamedTempFile, StorageError> {
-        self.path(key)?;
+        let path = self.path(key)?;
         let folder = self.root.join(TEMPORARY);
+        self.check_root()?;
         fs_err::create_dir_all(&folder).map_err(failed)?;
         // The key is in the name, so that the collector can tell whose leftover it is.
         let mut suffix = format!(".{}", ObjectKey::segment(key.as_str()));
@@ -58,7 +61,7 @@ impl Folder {
             use std::os::unix::fs::PermissionsExt as _;
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        builder.tempfile_in(&folder).map_err(|e| failed(named(e, &folder)))
+        builder.tempfile_in(&folder).map_err(|e| failed(named(e, &path)))
     }
 
     /// Gives a temporary file its name, if the precondition holds.
@@ -72,7 +75,7 @@ impl Folder {
         precondition: &Precondition,
     ) -> Result<ObjectMeta, PutError> {
         let path = self.path(key)?;
-        let meta = settle(key, &file).map_err(|e| failed(named(e, file.path())))?;
+        let meta = settle(key, &file).map_err(|e| failed(named(e, &path)))?;
         let mut changed = Vec::new();
         {
             // From the comparison to the new name nobody else may write.
@@ -185,12 +188,9 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { fs_err::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Puts the path into the message of an error that lacks it.
+/// Says which file was to be written; temporary ones are nobody's business.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(super) fn named(error: io::Error, path: &Path) -> io::Error {
-    let text = error.to_string();
-    let shown = path.display().to_string();
-    if text.contains(&shown) {
-        return error;
-    }
-    io::Error::new(error.kind(), format!("could not write `{shown}`: {text}"))
+    let bare = disk::bare(&error);
+    io::Error::new(bare.kind(), format!("could not write `{}`: {bare}", path.display()))
 }

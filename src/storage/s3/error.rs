@@ -172,6 +172,11 @@ impl Failure {
             404 if matches && code.as_deref() == Some("NoSuchKey") => {
                 PutError::Missing(explained.to_string())
             }
+            // Asked too often, or too slowly: to be tried again, and that is the caller's business.
+            408 | 429 => PutError::Unknown(explained.to_string()),
+            _ if matches!(code.as_deref(), Some("RequestTimeout" | "SlowDown")) => {
+                PutError::Unknown(explained.to_string())
+            }
             300..=499 => PutError::Refused(explained),
             _ => PutError::Unknown(explained.to_string()),
         }

@@ -28,22 +28,25 @@ pub(super) fn objects<'a>(bucket: Arc<Bucket>, prefix: &str) -> BoxStream<'a, It
 struct Next {
     bucket: Arc<Bucket>,
     prefix: String,
+    /// The token that the page was asked with.
+    asked: Option<String>,
     page: AbortOnDropHandle<Page>,
 }
 
 impl Next {
     fn ask(bucket: Arc<Bucket>, prefix: String, token: Option<String>) -> Self {
+        let asked = token.clone();
         let task = {
             let (bucket, prefix) = (Arc::clone(&bucket), prefix.clone());
             tokio::spawn(async move { bucket.page(&prefix, token).await })
         };
-        Self { bucket, prefix, page: AbortOnDropHandle::new(task) }
+        Self { bucket, prefix, asked, page: AbortOnDropHandle::new(task) }
     }
 
     async fn take(
         state: Option<Self>,
     ) -> Option<(stream::Iter<std::vec::IntoIter<Item>>, Option<Self>)> {
-        let Self { bucket, prefix, page } = state?;
+        let Self { bucket, prefix, asked, page } = state?;
         let page = page.await.unwrap_or_else(|e| {
             let message = format!("the listing of `{prefix}` was cut off: {e}");
             Err(StorageError::Failed { message, help: None })
@@ -52,10 +55,13 @@ impl Next {
             Ok(page) => page,
             Err(e) => return Some((stream::iter(vec![Err(e)]), None)),
         };
-        let next = page
-            .next_continuation_token
-            .filter(|_| page.is_truncated == Some(true))
-            .map(|token| Self::ask(Arc::clone(&bucket), prefix.clone(), Some(token)));
+        let token = page.next_continuation_token.filter(|_| page.is_truncated == Some(true));
+        if token.is_some() && token == asked {
+            let message = format!("the listing of `{prefix}` comes back to the same page");
+            let help = Some("the store does not page as S3 does".to_owned());
+            return Some((stream::iter(vec![Err(StorageError::Failed { message, help })]), None));
+        }
+        let next = token.map(|token| Self::ask(Arc::clone(&bucket), prefix.clone(), Some(token)));
         let items: Vec<Item> = page
             .contents
             .unwrap_or_default()

@@ -1,0 +1,248 @@
+//! From upstream into the store, through the digest.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::TryStreamExt as _;
+use tokio_util::{io::ReaderStream, sync::CancellationToken};
+
+use super::{Failed, Fetched, Intake, Origin, hasher, judge, open};
+use crate::{
+    disk::CacheKind,
+    model::{Address, Event, ObjectKey, ObjectMeta, Sink},
+    net::{ByteStream, StreamError},
+    ops::Project,
+    planner::LocatedFile,
+    source::SourceDriver,
+    storage::{Precondition, PutError, StorageWriter, Upload},
+    verify::{Hashed, Hasher},
+};
+
+/// Up to this many bytes go in a single request; more goes in parts.
+const SINGLE: usize = 8 << 20;
+/// How often a create-only write whose outcome is not known is sent, and how often an upload in
+/// parts that came to nothing is begun again.
+const TRIES: u32 = 4;
+/// How long an upload may take to be thrown away.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What [`publish`] works with.
+pub(crate) struct Job<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) source: &'a dyn SourceDriver,
+    pub(crate) storage: &'a dyn StorageWriter,
+    pub(crate) address: &'a Address,
+    pub(crate) key: &'a ObjectKey,
+    pub(crate) urls: &'a [String],
+    pub(crate) file: &'a LocatedFile,
+    pub(crate) sink: &'a Arc<dyn Sink>,
+    pub(crate) cancel: &'a CancellationToken,
+}
+
+/// What is in the store now.
+#[derive(Debug)]
+pub(crate) struct Uploaded {
+    pub(crate) fetched: Fetched,
+    pub(crate) meta: ObjectMeta,
+}
+
+/// How one try ended that may be followed by another.
+enum Tried {
+    Done(Uploaded),
+    /// The cached bytes are not those of their digest: upstream is asked.
+    CacheIsWrong,
+    /// The store did not put the parts together; they must be sent anew.
+    Again(PutError),
+}
+
+/// Brings a file from upstream into the store under a key of its own. Nothing is visible there
+/// before the digest is right.
+pub(crate) async fn publish(job: &Job<'_>) -> Result<Uploaded, Failed> {
+    let mut tried = 1;
+    loop {
+        match once(job).await? {
+            Tried::Done(uploaded) => return Ok(uploaded),
+            Tried::CacheIsWrong => {}
+            Tried::Again(error) if tried >= TRIES => return Err(Failed::put(&error, job.key)),
+            Tried::Again(_) => {
+                tried += 1;
+                until_cancelled(job, async {
+                    tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(tried)).await;
+                    Ok(())
+                })
+                .await?;
+            }
+        }
+    }
+}
+
+/// Does something, unless an interrupt comes first.
+async fn until_cancelled<T>(
+    job: &Job<'_>,
+    work: impl Future<Output = Result<T, Failed>>,
+) -> Result<T, Failed> {
+    tokio::select! {
+        biased;
+        () = job.cancel.cancelled() => Err(Failed::interrupted()),
+        done = work => done,
+    }
+}
+
+async fn once(job: &Job<'_>) -> Result<Tried, Failed> {
+    let (from_cache, url, stream) =
+        if let Some((path, stream)) = cached(job.project, job.file).await {
+            (Some(path), job.file.url.clone(), stream)
+        } else {
+            let (url, stream) = until_cancelled(job, open(job.source, job.urls)).await?;
+            (None, url, stream)
+        };
+    let origin = Origin::of(&stream);
+    let mut body = Body { parts: Vec::new(), held: 0, upload: None };
+    let mut hasher = hasher(job.file);
+    let intake = Intake::new(stream, &url, job.file.size);
+    let streamed = pour(job, intake, &mut hasher, &mut body).await;
+    let hashed = hasher.finish();
+    let judged =
+        streamed.and_then(|()| judge(job.project, job.address, job.file, &hashed, &url, &origin));
+    if let Err(failed) = judged {
+        if let Some(upload) = body.upload {
+            throw_away(job, upload).await;
+        }
+        if let Some(path) = from_cache.filter(|_| failed.refused) {
+            // A file that can't be removed would be found again, and upstream never asked.
+            return match fs_err::remove_file(path) {
+                Ok(()) => Ok(Tried::CacheIsWrong),
+                Err(_) => Err(failed),
+            };
+        }
+        return Err(failed);
+    }
+    let fetched = Fetched { url, size: hashed.size, sha256: hashed.sha256 };
+    let meta = match body.upload {
+        None => until_cancelled(job, put(job, join(body.parts), &hashed)).await?,
+        Some(upload) => {
+            let finished =
+                until_cancelled(job, async { Ok(upload.finish(Precondition::Absent).await) });
+            match finished.await? {
+                Ok(meta) => meta,
+                Err(error) => match (landed(job, &hashed).await, &error) {
+                    (Some(meta), _) => meta,
+                    (None, PutError::Conflict(_) | PutError::Unknown(_)) => {
+                        return Ok(Tried::Again(error));
+                    }
+                    (
+                        None,
+                        PutError::Precondition(_) | PutError::Missing(_) | PutError::Refused(_),
+                    ) => return Err(Failed::put(&error, job.key)),
+                },
+            }
+        }
+    };
+    Ok(Tried::Done(Uploaded { fetched, meta }))
+}
+
+/// Throws an upload away; one that stays is found by the collector.
+async fn throw_away(job: &Job<'_>, upload: Box<dyn Upload>) {
+    let ended = tokio::time::timeout(FAREWELL, upload.abort()).await;
+    if !matches!(ended, Ok(Ok(()))) {
+        let text = format!("an upload of `{}` could not be thrown away", job.key);
+        job.sink.emit(&Event::Remark(text));
+    }
+}
+
+/// Opens the cached bytes of a digest, if they are there.
+async fn cached(project: &Project, file: &LocatedFile) -> Option<(PathBuf, ByteStream)> {
+    let path = project.workspace.cache().path(CacheKind::Artifacts, &file.sha256?)?;
+    let opened = fs_err::tokio::File::open(&path).await.ok()?;
+    let chunks = ReaderStream::with_capacity(opened, 256 << 10)
+        .map_err(|error| StreamError::Broken(Box::new(error)));
+    Some((path, ByteStream::new(chunks)))
+}
+
+/// What was read and not yet sent, or the upload that takes it.
+struct Body {
+    parts: Vec<Bytes>,
+    held: usize,
+    upload: Option<Box<dyn Upload>>,
+}
+
+async fn pour(
+    job: &Job<'_>,
+    mut intake: Intake<'_>,
+    hasher: &mut Hasher,
+    body: &mut Body,
+) -> Result<(), Failed> {
+    let doing = format!("writing `{}`", job.key);
+    let failed = |error| Failed::storage(&error, &doing);
+    loop {
+        let Some(chunk) = until_cancelled(job, intake.next()).await? else { return Ok(()) };
+        hasher.update(&chunk);
+        job.sink.emit(&Event::Bytes { address: job.address.clone(), count: chunk.len() as u64 });
+        let waiting = if let Some(upload) = &mut body.upload {
+            until_cancelled(job, async { upload.write(chunk).await.map_err(failed) }).await?;
+            continue;
+        } else {
+            body.held += chunk.len();
+            body.parts.push(chunk);
+            if body.held <= SINGLE {
+                continue;
+            }
+            std::mem::take(&mut body.parts)
+        };
+        let begun = async { job.storage.upload(job.key).await.map_err(failed) };
+        let upload = body.upload.insert(until_cancelled(job, begun).await?);
+        for part in waiting {
+            until_cancelled(job, async { upload.write(part).await.map_err(failed) }).await?;
+        }
+    }
+}
+
+fn join(mut parts: Vec<Bytes>) -> Bytes {
+    if parts.len() == 1 {
+        return parts.remove(0);
+    }
+    let mut whole = bytes::BytesMut::with_capacity(parts.iter().map(Bytes::len).sum());
+    for part in parts {
+        whole.extend_from_slice(&part);
+    }
+    whole.freeze()
+}
+
+/// Writes a small object. The key is this transaction's own, so a try whose outcome is not known
+/// may be repeated, and a 412 means that an earlier one landed.
+async fn put(job: &Job<'_>, bytes: Bytes, hashed: &Hashed) -> Result<ObjectMeta, Failed> {
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        let error = match job.storage.put(job.key, bytes.clone(), Precondition::Absent).await {
+            Ok(meta) => return Ok(meta),
+            Err(error) => error,
+        };
+        match &error {
+            PutError::Refused(_) | PutError::Missing(_) => {
+                return Err(Failed::put(&error, job.key));
+            }
+            PutError::Precondition(_) => {
+                return landed(job, hashed).await.ok_or_else(|| Failed::put(&error, job.key));
+            }
+            PutError::Conflict(_) | PutError::Unknown(_) if tried >= TRIES => {
+                return landed(job, hashed).await.ok_or_else(|| Failed::put(&error, job.key));
+            }
+            PutError::Conflict(_) | PutError::Unknown(_) => {
+                tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(tried)).await;
+            }
+        }
+    }
+}
+
+/// Returns what is at the key, if it is what was sent.
+async fn landed(job: &Job<'_>, hashed: &Hashed) -> Option<ObjectMeta> {
+    let meta = job.storage.head(job.key).await.ok()??;
+    let right = meta.size == hashed.size
+        && meta
+            .checksum
+            .as_ref()
+            .and_then(crate::model::Digest::sha256)
+            .is_none_or(|digest| digest == hashed.sha256);
+    right.then_some(meta)
+}
