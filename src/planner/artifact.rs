@@ -1,6 +1,6 @@
 //! One artifact, expanded: its file's name and what consumers read.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -30,8 +30,6 @@ pub(super) struct Shared<'a> {
     matches: Option<BTreeMap<String, String>>,
     /// The settings, where no override could tell targets apart.
     settings: Option<Settings>,
-    /// Expanded texts that are the same for all targets.
-    known: RefCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Shared<'a> {
@@ -50,7 +48,6 @@ impl<'a> Shared<'a> {
             numbers: expand::numbers(dependency, &release.version),
             matches: releases::groups(dependency, &release.upstream),
             settings: same.then(|| dependency.settings_for(&release.version, &TargetName::any())),
-            known: RefCell::default(),
         }
     }
 
@@ -162,17 +159,7 @@ impl Texts<'_> {
         }
         let url = self.source.urls.first().map(String::as_str);
         let about = About { url, sha256: self.source.sha256.as_ref() };
-        let engine = self.shared.engine;
-        if expand::is_of_a_file(text) {
-            return self.scene.expand(engine, text, about);
-        }
-        // What only the version decides is expanded once for all of its targets.
-        if let Some(known) = self.shared.known.borrow().get(text) {
-            return Ok(known.clone());
-        }
-        let expanded = self.scene.expand(engine, text, about)?;
-        self.shared.known.borrow_mut().insert(text.to_owned(), expanded.clone());
-        Ok(expanded)
+        self.scene.expand(self.shared.engine, text, about)
     }
 
     fn value(&self, value: &Value) -> Result<Value, Box<Finding>> {

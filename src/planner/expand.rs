@@ -62,14 +62,6 @@ pub(super) struct About<'a> {
     pub(super) sha256: Option<&'a Sha256>,
 }
 
-/// Tells whether a text could speak of more than the version. A word that only looks like such a
-/// name costs an expansion, nothing else.
-pub(super) fn is_of_a_file(text: &str) -> bool {
-    ["os", "arch", "target", "release", "url", "ext", "sha256", "digest8"]
-        .iter()
-        .any(|name| text.contains(name))
-}
-
 impl Scene<'_> {
     /// Expands a template.
     ///

@@ -13,7 +13,7 @@ use minijinja::{
 use super::{
     TemplateError, Values,
     context::{MAX_VALUE, context, missing, undefined},
-    filters,
+    filters, plain,
     tags::{self, MAX_TEXT, Tags},
 };
 
@@ -53,6 +53,9 @@ impl Engine {
     /// When it is no template, names what is not defined, runs for more than 10,000 steps or
     /// gives more than 64 KiB.
     pub fn render(&self, text: &str, values: &Values<'_>) -> Result<String, TemplateError> {
+        if let Some(expanded) = plain::render(text, values) {
+            return Ok(expanded);
+        }
         let tags = self.tags(text)?;
         let context = context(&tags, values)?;
         let template = self.environment.get_template(text).map_err(|e| explain(&e, text))?;

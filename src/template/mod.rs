@@ -9,6 +9,7 @@ mod engine;
 mod error;
 mod filters;
 mod names;
+mod plain;
 mod tags;
 #[cfg(test)]
 mod tests;

@@ -354,3 +354,29 @@ proptest! {
         prop_assert_eq!(render(&text).unwrap(), text);
     }
 }
+
+proptest! {
+    #[test]
+    fn the_short_way_gives_what_the_engine_gives(
+        parts in proptest::collection::vec(proptest::sample::select(vec![
+            "{{ version }}", "{{upstream}}", "{{  id }}", "{{ major }}.{{ minor }}.{{ patch }}",
+            "{{ os }}", "{{ arch }}", "{{ url }}", "{{ ext }}", "{{ sha256 }}", "{{ target.name }}",
+            "{{ target.os }}", "{{ target.arch }}", "{", "}", "}}", "{ {", " ", "a/b", "ü", "\t",
+            "{{- version -}}", "{{ release.lts }}", "{{ nothing }}", "{{ 'x' }}",
+            "{{ version | replace('.', '_') }}", "{% if os %}y{% endif %}", "{{ id",
+        ]), 0..6),
+    ) {
+        let text = parts.concat();
+        let world = World::new();
+        let values = world.values();
+        // A literal is a tag that the short way does not know.
+        let whole = Engine::new().render(&format!("{text} {{{{ 'x' }}}}"), &values);
+        if let Some(short) = super::plain::render(&text, &values) {
+            prop_assert_eq!(whole, Ok(format!("{short} x")));
+        }
+        for name in ["os", "arch", "url", "ext", "sha256"] {
+            let without = Values { os: None, arch: None, url: None, ext: None, sha256: None, ..values };
+            prop_assert_eq!(super::plain::render(&format!("{{{{ {name} }}}}"), &without), None);
+        }
+    }
+}
