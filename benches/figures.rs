@@ -62,7 +62,8 @@ fn run(folder: &Path, server: &S3Server, arguments: &[&str]) -> Ran {
         .env("AWS_SECRET_ACCESS_KEY", server.secret_key())
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        // A pipe that nobody reads would hold the program.
+        .stderr(std::fs::File::create(folder.join("stderr")).unwrap())
         .spawn()
         .unwrap();
     let status = format!("/proc/{}/status", child.id());
@@ -80,8 +81,7 @@ fn run(folder: &Path, server: &S3Server, arguments: &[&str]) -> Ran {
     };
     let wall = since.elapsed();
     if !ended.success() {
-        let output = child.wait_with_output().unwrap();
-        panic!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        panic!("{arguments:?}: {}", std::fs::read_to_string(folder.join("stderr")).unwrap());
     }
     Ran { wall, peak }
 }
