@@ -63,7 +63,7 @@ fn run(folder: &Path, server: &S3Server, arguments: &[&str]) -> Ran {
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .stdout(Stdio::null())
         // A pipe that nobody reads would hold the program.
-        .stderr(std::fs::File::create(folder.join("stderr")).unwrap())
+        .stderr(fs_err::File::create(folder.join("stderr")).unwrap().into_file())
         .spawn()
         .unwrap();
     let status = format!("/proc/{}/status", child.id());
@@ -80,9 +80,8 @@ fn run(folder: &Path, server: &S3Server, arguments: &[&str]) -> Ran {
         std::thread::sleep(Duration::from_millis(2));
     };
     let wall = since.elapsed();
-    if !ended.success() {
-        panic!("{arguments:?}: {}", std::fs::read_to_string(folder.join("stderr")).unwrap());
-    }
+    let talk = std::fs::read_to_string(folder.join("stderr")).unwrap();
+    assert!(ended.success(), "{arguments:?}: {talk}");
     Ran { wall, peak }
 }
 

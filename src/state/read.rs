@@ -31,7 +31,23 @@ pub async fn read(
     storage: &dyn StorageReader,
     cache: &dyn DocumentCache,
 ) -> Result<Option<Snapshot>, StateError> {
-    let Some(base) = head(storage).await? else { return Ok(None) };
+    let Some(base) = head(storage).await? else {
+        return match storage.list("gen/").next().await {
+            None => Ok(None),
+            Some(Err(source)) => {
+                Err(StateError::Storage { doing: "listing `gen/`".to_owned(), source })
+            }
+            // The first apply of another may just have created HEAD.
+            Some(Ok((key, _))) => match head(storage).await? {
+                Some(base) => {
+                    snapshot(storage, cache, &base).await?.map(Some).map_err(|m| lacks(&m))
+                }
+                None => Err(StateError::damaged(format!(
+                    "`{key}` is there and `head.json` is not: somebody removed it"
+                ))),
+            },
+        };
+    };
     let missing = match snapshot(storage, cache, &base).await? {
         Ok(found) => return Ok(Some(found)),
         Err(missing) => missing,

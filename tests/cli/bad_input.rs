@@ -126,6 +126,8 @@ fn a_store_that_contradicts_itself() {
     let _junk = sandbox.run(["plan"]).exits(1);
     // Generations without a HEAD are damage, never a fresh start.
     std::fs::remove_file(sandbox.path("mirror/head.json")).unwrap();
+    let plan = sandbox.run(["plan"]).exits(1);
+    assert!(plan.stderr.contains("storage-damaged"), "{}", plan.all());
     let _damage = sandbox.run(["apply", "--yes"]).exits(1);
     assert!(!sandbox.exists("mirror/head.json"));
 }

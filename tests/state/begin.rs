@@ -15,7 +15,7 @@ async fn an_empty_prefix_is_laid_out_step_by_step() {
     assert_eq!(bucket.read().await, None);
     let mut tx = bucket.begin().await;
     assert_eq!(
-        bucket.storage.ops()[2..],
+        bucket.storage.ops()[4..],
         [
             "LIST gen/".to_owned(),
             "PUT head.json if-none-match".to_owned(),
