@@ -16,10 +16,11 @@ impl Folder {
             Ok(metadata) if metadata.is_dir() => return Ok(()),
             Ok(_) => "is a file, not a folder",
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                if fs_err::symlink_metadata(&self.root).is_err() {
-                    return Ok(());
+                // A folder that another write made a moment ago is no link.
+                match fs_err::symlink_metadata(&self.root) {
+                    Ok(there) if there.is_symlink() => "is a link to a folder that is not there",
+                    Ok(_) | Err(_) => return Ok(()),
                 }
-                "is a link to a folder that is not there"
             }
             Err(e) if e.kind() == io::ErrorKind::NotADirectory => {
                 "can't be a folder: a part of the path is a file"
