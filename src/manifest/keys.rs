@@ -39,8 +39,13 @@ pub(super) const PROJECT: Keys =
     Keys { table: "`[project]`", known: &["name"], later: &[], meant: &[], elsewhere: &[] };
 
 /// `[retention]`.
-pub(super) const RETENTION: Keys =
-    Keys { table: "`[retention]`", known: &["grace"], later: &[], meant: &[], elsewhere: &[] };
+pub(super) const RETENTION: Keys = Keys {
+    table: "`[retention]`",
+    known: &["grace", "history"],
+    later: &[],
+    meant: &[],
+    elsewhere: &[],
+};
 
 /// `[targets.NAME]`.
 pub(super) const TARGET: Keys = Keys {

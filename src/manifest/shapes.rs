@@ -55,6 +55,10 @@ pub(super) struct Storage {
     /// What readers put before a key to fetch it: `https://deps.example.com/ruby`.
     #[schemars(default)]
     public_url: Maybe<Place>,
+    /// Nobody else ever writes to the prefix: a store that does not keep conditions may be used. It
+    /// is recorded in the bucket and shown in every plan.
+    #[schemars(default)]
+    single_writer: Maybe<bool>,
 }
 
 /// How long what left the index is kept.
@@ -64,6 +68,9 @@ pub(super) struct Retention {
     /// How long the object of a retired artifact is kept: `30d` if not given.
     #[schemars(default)]
     grace: Maybe<Duration>,
+    /// How long old generations are kept for `history` and `rollback`: `90d` if not given.
+    #[schemars(default)]
+    history: Maybe<Duration>,
 }
 
 /// An operating system, architecture and distribution.

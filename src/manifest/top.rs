@@ -5,7 +5,7 @@ use toml::de::DeTable;
 use super::{
     DriverTable,
     collect::{Collector, Extra as _, mistake, range},
-    fields::{Table, line, missing, table},
+    fields::{Table, boolean, line, missing, table},
     keys, source, values,
 };
 use crate::model::{Code, Located, Retention, StorageRule};
@@ -55,8 +55,12 @@ pub(super) fn retention(all: &mut Collector<'_>, file: &DeTable<'_>) -> Retentio
         return Retention::default();
     };
     keys::RETENTION.check(all, fields.keys);
-    let grace = fields.get("grace").and_then(|value| values::duration(all, "grace", value));
-    grace.map_or_else(Retention::default, |grace| Retention { grace })
+    let default = Retention::default();
+    let mut read = |name: &str, otherwise| {
+        let given = fields.get(name).and_then(|value| values::duration(all, name, value));
+        given.unwrap_or(otherwise)
+    };
+    Retention { grace: read("grace", default.grace), history: read("history", default.history) }
 }
 
 /// Reads the manifest's part of `[storage]`, and what is left for the driver.
@@ -72,6 +76,10 @@ pub(super) fn storage(
         .get("public-url")
         .and_then(|value| value.get_ref().as_str())
         .map(|text| text.trim_end_matches('/').to_owned());
-    let rest = source::rest(all, fields, &["driver"], "");
-    Some((StorageRule { driver: driver.clone(), public_url }, driver, rest))
+    let single_writer = fields
+        .get("single-writer")
+        .and_then(|value| boolean(all, "single-writer", value))
+        .unwrap_or(false);
+    let rest = source::rest(all, fields, &["driver", "single-writer"], "");
+    Some((StorageRule { driver: driver.clone(), public_url, single_writer }, driver, rest))
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Condemned, DependencyId, ObjectKey, Sha256};
+use super::{Condemned, DependencyId, ObjectKey, Probe, Sha256};
 
 /// The bucket's format that this depstate writes. A greater one may be read, never written.
 pub const FORMAT: u32 = 1;
@@ -47,7 +47,7 @@ pub struct Head {
     pub single_writer: bool,
     /// What the probe of the store found; none: not probed.
     #[serde(default)]
-    pub probe: Option<serde_json::Value>,
+    pub probe: Option<Probe>,
     /// The program that wrote it, `depstate 0.1.0`.
     pub tool: String,
 }

@@ -26,6 +26,8 @@ pub struct StorageRule {
     pub driver: Located<String>,
     /// What readers put before a key to fetch it, without a trailing slash.
     pub public_url: Option<String>,
+    /// Nobody else ever writes to the prefix: a store that does not keep conditions may be used.
+    pub single_writer: bool,
 }
 
 /// `[retention]`.
@@ -33,11 +35,14 @@ pub struct StorageRule {
 pub struct Retention {
     /// How long a retired record's object is kept. 30 days if not given.
     pub grace: Duration,
+    /// How long old generations and index documents are kept, for `history` and `rollback`. 90 days
+    /// if not given.
+    pub history: Duration,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { grace: Duration::from_hours(30 * 24) }
+        Self { grace: Duration::from_hours(30 * 24), history: Duration::from_hours(90 * 24) }
     }
 }
 

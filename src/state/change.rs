@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-use super::{Author, StateError, ids, keys};
+use super::{Author, StateError, keys};
 use crate::{
     commit::Proposal,
     model::{
@@ -239,7 +239,7 @@ fn write(
     let proposal = Proposal {
         documents,
         generation: ObjectRef { key: key.clone(), sha256: Sha256::of(&body) },
-        nonce: ids::nonce(),
+        nonce: author.chance.nonce(),
         previous: Sha256::of(&encode_head(&base.head).map_err(unwritable)?),
     };
     bodies.insert(key, body);

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use bytes::Bytes;
 use futures::{StreamExt as _, stream::FuturesUnordered};
 
-use super::{AT_ONCE, DocumentCache, StateError, ids, keys, read, read::read as read_all};
+use super::{AT_ONCE, Chance, DocumentCache, StateError, keys, read, read::read as read_all};
 use crate::{
     commit::{Answer, Base, Comparison, Effect, End, Event, Machine},
     model::{ObjectKey, Revision, Sha256, Snapshot, Tx},
@@ -28,6 +28,7 @@ pub(super) struct Hands {
     pub(super) storage: Arc<dyn StorageWriter>,
     pub(super) cache: Arc<dyn DocumentCache>,
     pub(super) tx: Tx,
+    pub(super) chance: Chance,
     /// The documents of the commit, by key.
     pub(super) bodies: BTreeMap<ObjectKey, Bytes>,
 }
@@ -162,7 +163,7 @@ impl Hands {
         precondition: Precondition,
         attempt: u8,
     ) -> Put {
-        tokio::time::sleep(ids::pause(attempt)).await;
+        tokio::time::sleep(self.chance.pause(attempt)).await;
         let body = body.into();
         let (size, sum) = (body.len() as u64, Sha256::of(&body));
         match self.storage.put(key, body, precondition).await {

@@ -20,6 +20,7 @@ use crate::model::Sha256;
 
 pub use change::Changes;
 pub use error::StateError;
+pub use ids::Chance;
 pub use read::{objects, read};
 pub use transaction::{Author, CommitOutcome, Transaction};
 pub use views::refresh_views;

@@ -8,7 +8,8 @@ use super::{
     Changes, DocumentCache, StateError, change,
     change::Unfit,
     driver::{Driver, Hands},
-    ids, keys,
+    ids::Chance,
+    keys,
     read::read,
 };
 use crate::{
@@ -31,6 +32,11 @@ pub struct Author {
     pub tool: String,
     /// The instant of planning.
     pub now: Timestamp,
+    /// deps.toml says that nobody else ever writes to the prefix, so a store that does not keep
+    /// conditions may be written to.
+    pub single_writer: bool,
+    /// Where names come from.
+    pub chance: Chance,
 }
 
 /// One transaction: genesis where needed, journal, then uploads by the caller, then **one** commit.
@@ -58,7 +64,7 @@ impl Transaction {
         author: Author,
         base: Option<Snapshot>,
     ) -> Result<Self, StateError> {
-        let tx = ids::tx(author.now);
+        let tx = author.chance.tx(author.now);
         let machine = Machine::new(Setup {
             tx: tx.clone(),
             project: author.project.clone(),
@@ -67,12 +73,13 @@ impl Transaction {
             now: author.now,
             patience: PATIENCE,
         });
-        let hands = Hands { storage, cache, tx, bodies: BTreeMap::new() };
+        let hands =
+            Hands { storage, cache, tx, chance: author.chance.clone(), bodies: BTreeMap::new() };
         let mut driver = Driver { machine, hands, trouble: None, found: None };
         let event = Event::Begin {
             base: base.as_ref().map(base_of),
-            lineage: ids::lineage(),
-            nonce: ids::nonce(),
+            lineage: author.chance.lineage(),
+            nonce: author.chance.nonce(),
         };
         let end = driver.run(event).await?;
         if end != End::Ready {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 
-use super::{AT_ONCE, StateError, ids, keys, read};
+use super::{AT_ONCE, Chance, StateError, keys, read};
 use crate::{
     model::{DependencyId, FORMAT, IndexRef, ObjectKey, Record, Snapshot},
     storage::{Precondition, PutError, StorageError, StorageWriter},
@@ -31,6 +31,7 @@ pub async fn refresh_views(
     storage: &dyn StorageWriter,
     snapshot: &Snapshot,
     public_url: Option<&str>,
+    chance: &Chance,
 ) -> Result<(), StateError> {
     let stamp = Stamp {
         lineage: snapshot.head.lineage.clone(),
@@ -79,7 +80,7 @@ pub async fn refresh_views(
         views.push((keys::view(id), body.into()));
     }
     futures::stream::iter(views)
-        .map(|(key, body)| write(storage, key, body, &stamp))
+        .map(|(key, body)| write(storage, key, body, &stamp, chance))
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
         .await?;
@@ -92,7 +93,7 @@ pub async fn refresh_views(
     let views = wanted.iter().map(|(id, at)| (id.clone(), entry(id, at))).collect();
     let body = encode_view_index(&ViewIndex { format: FORMAT, stamp: stamp.clone(), views })
         .map_err(|error| StateError::unwritable(&error))?;
-    write(storage, list, body.into(), &stamp).await
+    write(storage, list, body.into(), &stamp, chance).await
 }
 
 /// Writes one view, unless what is there is newer, or the same.
@@ -101,11 +102,12 @@ async fn write(
     key: ObjectKey,
     body: Bytes,
     stamp: &Stamp,
+    chance: &Chance,
 ) -> Result<(), StateError> {
     let failed = |source| StateError::Storage { doing: format!("writing `{key}`"), source };
     let mut last = String::new();
     for attempt in 1..=PATIENCE {
-        tokio::time::sleep(ids::pause(attempt)).await;
+        tokio::time::sleep(chance.pause(attempt)).await;
         let precondition = match read::bytes(storage, &key, VIEW_LIMIT).await? {
             None => Precondition::Absent,
             Some((_, bytes)) if bytes == body => return Ok(()),

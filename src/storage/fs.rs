@@ -108,11 +108,12 @@ impl StorageReader for FsStorage {
         blocking(move || folder.open(&key, range)).await
     }
 
-    fn list<'a>(
+    fn list_after<'a>(
         &'a self,
         prefix: &'a str,
+        after: &'a str,
     ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>> {
-        list::objects(Arc::clone(&self.shared), prefix.to_owned())
+        list::objects(Arc::clone(&self.shared), prefix.to_owned(), after.to_owned())
     }
 }
 

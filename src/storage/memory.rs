@@ -247,9 +247,10 @@ impl StorageReader for MemoryStorage {
         }))
     }
 
-    fn list<'a>(
+    fn list_after<'a>(
         &'a self,
         prefix: &'a str,
+        after: &'a str,
     ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>> {
         let mut shared = self.lock();
         if let Err(error) = shared.ask(Op::List, prefix, "").read() {
@@ -259,6 +260,7 @@ impl StorageReader for MemoryStorage {
             .objects
             .range(prefix.to_owned()..)
             .take_while(|(key, _)| key.starts_with(prefix))
+            .filter(|(key, _)| key.as_str() > after)
             .map(|(key, stored)| Ok(listed(key, stored)))
             .collect();
         stream::iter(all).boxed()

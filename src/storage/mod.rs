@@ -44,11 +44,21 @@ pub trait StorageReader: Send + Sync {
         range: Option<std::ops::Range<u64>>,
     ) -> Result<Option<Object>, StorageError>;
 
+    /// Lists the objects whose key begins with `prefix` and comes after `after` (empty: all), in the
+    /// order of keys, paged to the end.
+    fn list_after<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: &'a str,
+    ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>>;
+
     /// Lists all objects whose key begins with `prefix`, in the order of keys, paged to the end.
     fn list<'a>(
         &'a self,
         prefix: &'a str,
-    ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>>;
+    ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>> {
+        self.list_after(prefix, "")
+    }
 }
 
 /// A store that is changed. Every `put` and `finish` is **one attempt**: nothing below retries it;

@@ -96,11 +96,12 @@ impl StorageReader for S3Storage {
         Arc::clone(&self.bucket).get(key, range).await
     }
 
-    fn list<'a>(
+    fn list_after<'a>(
         &'a self,
         prefix: &'a str,
+        after: &'a str,
     ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>> {
-        list::objects(Arc::clone(&self.bucket), prefix)
+        list::objects(Arc::clone(&self.bucket), prefix, after)
     }
 }
 

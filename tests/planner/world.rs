@@ -65,7 +65,11 @@ impl World {
         Self {
             manifest: Manifest {
                 project: PROJECT.to_owned(),
-                storage: StorageRule { driver: located("fs"), public_url: None },
+                storage: StorageRule {
+                    driver: located("fs"),
+                    public_url: None,
+                    single_writer: false,
+                },
                 retention: Retention::default(),
                 targets: BTreeMap::new(),
                 dependencies: BTreeMap::new(),

@@ -61,6 +61,8 @@ impl Bucket {
                 by: Some("ci".to_owned()),
                 tool: "depstate test".to_owned(),
                 now: "2025-03-01T12:00:00Z".parse().unwrap(),
+                single_writer: false,
+                chance: depstate::state::Chance::system(),
             },
         }
     }

@@ -53,11 +53,12 @@ impl StorageReader for Meddler {
         }
         Ok(object)
     }
-    fn list<'a>(
+    fn list_after<'a>(
         &'a self,
         prefix: &'a str,
+        after: &'a str,
     ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>> {
-        self.below.list(prefix)
+        self.below.list_after(prefix, after)
     }
 }
 

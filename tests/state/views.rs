@@ -21,7 +21,9 @@ fn urls(view: &Value) -> Vec<&str> {
 
 async fn refresh(bucket: &Bucket, snapshot: &Snapshot) -> Vec<String> {
     bucket.storage.clear_ops();
-    refresh_views(&bucket.storage, snapshot, PUBLIC).await.unwrap();
+    refresh_views(&bucket.storage, snapshot, PUBLIC, &depstate::state::Chance::system())
+        .await
+        .unwrap();
     bucket.writes()
 }
 
@@ -67,7 +69,9 @@ async fn without_a_public_address_views_tell_keys() {
     let bucket = Bucket::new();
     bucket.publish(&["index@1/any"]).await;
     let snapshot = bucket.read().await.unwrap();
-    refresh_views(&bucket.storage, &snapshot, None).await.unwrap();
+    refresh_views(&bucket.storage, &snapshot, None, &depstate::state::Chance::system())
+        .await
+        .unwrap();
     let key = snapshot.live.values().next().unwrap().key.to_string();
     assert_eq!(urls(&view(&bucket, "views/~index.json")), [key.as_str()]);
     // Another public address: all of them again, at the same serial.
@@ -93,7 +97,9 @@ async fn a_view_that_is_newer_is_left_alone() {
         StorageError::Denied { message: "403".to_owned(), help: None },
         false,
     );
-    let error = refresh_views(&bucket.storage, &new, PUBLIC).await.unwrap_err();
+    let error = refresh_views(&bucket.storage, &new, PUBLIC, &depstate::state::Chance::system())
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), Code::STORAGE_DENIED);
     let writes = refresh(&bucket, &old).await;
     assert_eq!(writes, ["PUT views/index.json if-none-match"]);
@@ -124,7 +130,10 @@ async fn lost_answers_and_junk_are_gone_over_again() {
         bucket.storage.fail_next(Op::Put, "views/ruby.json", busy, false);
     }
     let snapshot = bucket.read().await.unwrap();
-    let error = refresh_views(&bucket.storage, &snapshot, PUBLIC).await.unwrap_err();
+    let error =
+        refresh_views(&bucket.storage, &snapshot, PUBLIC, &depstate::state::Chance::system())
+            .await
+            .unwrap_err();
     assert!(error.to_string().contains("views/ruby.json"), "{error}");
     assert!(!bucket.storage.objects().contains_key("views/index.json"));
 }

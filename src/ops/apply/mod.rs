@@ -19,7 +19,7 @@ use crate::{
         Sink, Step,
     },
     planner::{self, LocatedFile},
-    state::{self, Author, Transaction},
+    state::{self, Author, Chance, Transaction},
     storage::StorageWriter,
 };
 
@@ -254,6 +254,8 @@ impl Run<'_> {
             by: self.project.setting.by.clone(),
             tool: concat!("depstate ", env!("CARGO_PKG_VERSION")).to_owned(),
             now: self.project.setting.now,
+            single_writer: self.project.manifest.storage.single_writer,
+            chance: Chance::system(),
         };
         let documents = self.project.documents();
         Ok(Transaction::begin(self.storage.clone(), documents, author, base).await?)
@@ -262,7 +264,9 @@ impl Run<'_> {
     /// Makes stale views again. They are derived: a failure is told, it undoes nothing.
     pub(super) async fn views(&self, snapshot: &crate::model::Snapshot) {
         let public = self.project.manifest.storage.public_url.as_deref();
-        if let Err(error) = state::refresh_views(self.storage.as_ref(), snapshot, public).await {
+        if let Err(error) =
+            state::refresh_views(self.storage.as_ref(), snapshot, public, &Chance::system()).await
+        {
             let text = super::error::chain(&error);
             self.sink.emit(&crate::model::Event::Remark(format!(
                 "views could not be made again, the next apply does: {text}"

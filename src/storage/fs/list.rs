@@ -24,11 +24,16 @@ type Item = Result<(ObjectKey, ObjectMeta), StorageError>;
 
 /// Lists the objects whose key begins with a prefix, in the order of keys, reading ahead of whoever
 /// takes them by at most a few batches.
-pub(super) fn objects(folder: Arc<Folder>, prefix: String) -> BoxStream<'static, Item> {
+pub(super) fn objects(
+    folder: Arc<Folder>,
+    prefix: String,
+    after: String,
+) -> BoxStream<'static, Item> {
     let (sender, receiver) = mpsc::channel(4);
     let begin = async move {
         drop(tokio::task::spawn_blocking(move || {
-            let mut walk = Walk { prefix: &prefix, batch: Vec::with_capacity(BATCH), sender };
+            let mut walk =
+                Walk { prefix: &prefix, after: &after, batch: Vec::with_capacity(BATCH), sender };
             // Below the last `/` of the prefix, names only have to be compared.
             let above = prefix.rsplit_once('/').map_or("", |(above, _)| above);
             let start = if above.is_empty() {
@@ -66,6 +71,7 @@ enum Stop {
 
 struct Walk<'p> {
     prefix: &'p str,
+    after: &'p str,
     batch: Vec<Item>,
     sender: mpsc::Sender<Vec<Item>>,
 }
@@ -99,7 +105,9 @@ impl Walk<'_> {
             }
             // A folder may also lie on the way to the prefix.
             let fits = key.starts_with(self.prefix) || (is_folder && self.prefix.starts_with(&key));
-            if fits {
+            // All that a folder holds comes after its own name.
+            let later = key.as_str() > self.after || (is_folder && self.after.starts_with(&key));
+            if fits && later {
                 names.push((key, is_folder, entry));
             }
         }

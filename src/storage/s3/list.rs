@@ -17,28 +17,38 @@ type Page = Result<ListObjectsV2Output, StorageError>;
 
 /// Lists the objects whose key begins with a prefix, in the order of keys. While one page is taken
 /// the next is on its way.
-pub(super) fn objects<'a>(bucket: Arc<Bucket>, prefix: &str) -> BoxStream<'a, Item> {
+pub(super) fn objects<'a>(bucket: Arc<Bucket>, prefix: &str, after: &str) -> BoxStream<'a, Item> {
     let full = bucket.config.full(prefix);
-    stream::once(async move { Next::ask(bucket, full, None) })
+    let after = (!after.is_empty()).then(|| bucket.config.full(after));
+    stream::once(async move { Next::ask(bucket, full, Start::Key(after)) })
         .flat_map(|first| stream::unfold(Some(first), Next::take).flatten())
         .boxed()
+}
+
+/// Where a page begins.
+#[derive(Clone, PartialEq, Eq)]
+enum Start {
+    /// After a key; none: with the first.
+    Key(Option<String>),
+    /// Where the page before it ended.
+    Token(String),
 }
 
 /// A page that was asked for.
 struct Next {
     bucket: Arc<Bucket>,
     prefix: String,
-    /// The token that the page was asked with.
-    asked: Option<String>,
+    /// Where the page begins.
+    asked: Start,
     page: AbortOnDropHandle<Page>,
 }
 
 impl Next {
-    fn ask(bucket: Arc<Bucket>, prefix: String, token: Option<String>) -> Self {
-        let asked = token.clone();
+    fn ask(bucket: Arc<Bucket>, prefix: String, from: Start) -> Self {
+        let asked = from.clone();
         let task = {
             let (bucket, prefix) = (Arc::clone(&bucket), prefix.clone());
-            tokio::spawn(async move { bucket.page(&prefix, token).await })
+            tokio::spawn(async move { bucket.page(&prefix, from).await })
         };
         Self { bucket, prefix, asked, page: AbortOnDropHandle::new(task) }
     }
@@ -56,12 +66,13 @@ impl Next {
             Err(e) => return Some((stream::iter(vec![Err(e)]), None)),
         };
         let token = page.next_continuation_token.filter(|_| page.is_truncated == Some(true));
-        if token.is_some() && token == asked {
+        let token = token.map(Start::Token);
+        if token.as_ref() == Some(&asked) {
             let message = format!("the listing of `{prefix}` comes back to the same page");
             let help = Some("the store does not page as S3 does".to_owned());
             return Some((stream::iter(vec![Err(StorageError::Failed { message, help })]), None));
         }
-        let next = token.map(|token| Self::ask(Arc::clone(&bucket), prefix.clone(), Some(token)));
+        let next = token.map(|token| Self::ask(Arc::clone(&bucket), prefix.clone(), token));
         let items: Vec<Item> = page
             .contents
             .unwrap_or_default()
@@ -83,7 +94,11 @@ impl Next {
 
 impl Bucket {
     /// Asks for one page: whole, or an error.
-    async fn page(&self, prefix: &str, token: Option<String>) -> Page {
+    async fn page(&self, prefix: &str, from: Start) -> Page {
+        let (after, token) = match from {
+            Start::Key(after) => (after, None),
+            Start::Token(token) => (None, Some(token)),
+        };
         let connection = self.connection().await?;
         let asked = Asked { operation: "ListObjectsV2", key: prefix };
         let page = self
@@ -93,6 +108,7 @@ impl Bucket {
                     .list_objects_v2()
                     .bucket(&self.config.bucket)
                     .prefix(prefix)
+                    .set_start_after(after.clone())
                     .set_continuation_token(token.clone())
                     .send()
             })
