@@ -9,6 +9,8 @@ mod driver;
 mod error;
 mod ids;
 mod keys;
+mod later;
+mod probe;
 mod read;
 mod transaction;
 mod views;
