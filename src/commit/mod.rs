@@ -11,6 +11,7 @@
 
 mod begin;
 mod chain;
+mod collect;
 mod effect;
 mod event;
 mod fence;
@@ -26,6 +27,7 @@ mod explore;
 #[cfg(test)]
 mod tests;
 
+pub use collect::{Chain, Collection, Owned, Rules, Survey, collect, past_grace};
 pub use effect::{Effect, End, Failure, NotCommitted, Swept};
 pub use event::{Answer, Base, Comparison, Event, Proposal};
 pub use fence::fence;

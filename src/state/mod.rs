@@ -5,8 +5,10 @@
 //! afterwards by [`refresh_views`], because a view that fails is no failed commit.
 
 mod change;
+mod collect;
 mod driver;
 mod error;
+mod gc;
 mod ids;
 mod keys;
 mod later;
@@ -21,7 +23,9 @@ use bytes::Bytes;
 use crate::model::Sha256;
 
 pub use change::Changes;
+pub use collect::{Findings, survey};
 pub use error::StateError;
+pub use gc::{Collected, collect};
 pub use ids::Chance;
 pub use read::{objects, read};
 pub use transaction::{Author, CommitOutcome, Transaction};
@@ -29,6 +33,9 @@ pub use views::refresh_views;
 
 /// How many requests run at the same time.
 const AT_ONCE: usize = 16;
+
+/// How often one write is sent before it is given up.
+const PATIENCE: u8 = 5;
 
 /// Where immutable documents may be kept between runs, by digest. A miss is never an error.
 #[async_trait]
