@@ -113,6 +113,8 @@ codes! {
         "The target was removed from `targets` of the dependency, or renamed."
     DEPENDENCY_GONE Reason "dependency-gone" "deps.toml has no such dependency."
         "The dependency was removed or renamed. Its records leave the index; their objects stay for\n`retention.grace`."
+    ROLLED_BACK Reason "rolled-back" "`depstate rollback` went back to what an older serial had."
+        "What was published since leaves the index, and what was retired since and is still there comes\nback. deps.toml and deps.lock stay as they are: the next apply goes forward again unless they are\nput back too."
 
     // Mistakes in deps.toml.
     SYNTAX Mistake "syntax" "deps.toml is not TOML."
@@ -241,6 +243,14 @@ codes! {
         "An index document or generation is missing or has another digest than the one that names it."
     STORE_NEWER Error "store-newer" "The bucket was written by a newer depstate."
         "It may be read, never written."
+    HEAD_WENT_BACK Error "head-went-back" "`head.json` is older than what was there before."
+        "Its serial is lower than the highest that this checkout has seen (`.depstate/seen.json`), or it\nhas that serial and is another, or the bucket holds a later generation that was committed. Somebody\nrestored an old copy of the bucket, or of `head.json`, or a replica is read that lags behind. What\nwas committed since is not reached any more, and writing on would make that last: nothing is\nchanged. `depstate doctor` lists what is there; `depstate doctor --restore-head GEN` makes a later\ngeneration HEAD again. If the loss is meant, remove `.depstate/seen.json`."
+    NO_SUCH_SERIAL Error "no-such-serial" "The history has no such serial, or does not keep it any more."
+        "`depstate history` lists the serials that are kept. Generations are kept for `retention.history`."
+    CANT_ROLL_BACK Error "cant-roll-back" "Not all that an older serial had can be published again."
+        "An object that was retired is kept for `retention.grace` and then deleted. The message names each\nartifact that is past that. Nothing was changed: put back deps.toml and deps.lock of that time, and\napply fetches from upstream what is missing."
+    UNKNOWN_TX Error "unknown-tx" "Nothing is left to tell what became of a transaction."
+        "It is older than what the history and the journals go back to."
     NOT_OWNER Error "not-owner" "The prefix belongs to another project."
         "One prefix, one project. Use another prefix, or the right deps.toml."
     STALE_PLAN Error "stale-plan" "The saved plan no longer holds: plan again (exit 4)."

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How many transactions a generation lists.
-const LISTED: usize = 64;
+pub const LISTED: usize = 64;
 
 /// A change of the index.
 #[derive(Debug, Clone, Default)]

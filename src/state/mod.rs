@@ -7,7 +7,9 @@
 mod change;
 mod driver;
 mod error;
+mod history;
 mod ids;
+mod journal;
 mod keys;
 mod read;
 mod transaction;
@@ -18,10 +20,12 @@ use bytes::Bytes;
 
 use crate::model::Sha256;
 
-pub use change::Changes;
+pub use change::{Changes, LISTED};
 pub use error::StateError;
+pub use history::{History, Past, Step};
 pub use ids::Chance;
-pub use read::{objects, read};
+pub use journal::journal;
+pub use read::{head, objects, read, read_at};
 pub use transaction::{Author, CommitOutcome, Transaction};
 pub use views::refresh_views;
 
@@ -35,4 +39,16 @@ pub trait DocumentCache: Send + Sync {
     async fn get(&self, digest: &Sha256) -> Option<Bytes>;
     /// Keeps bytes.
     async fn put(&self, digest: &Sha256, bytes: &Bytes);
+}
+
+/// A cache that keeps nothing: everything is read from the store.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Uncached;
+
+#[async_trait]
+impl DocumentCache for Uncached {
+    async fn get(&self, _digest: &Sha256) -> Option<Bytes> {
+        None
+    }
+    async fn put(&self, _digest: &Sha256, _bytes: &Bytes) {}
 }
