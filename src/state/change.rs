@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-use super::{Author, StateError, keys};
+use super::{Author, StateError, driver::digest, keys};
 use crate::{
     commit::Proposal,
     model::{
         Address, Code, Condemned, DependencyId, FORMAT, Generation, IndexRef, ObjectKey, ObjectRef,
         Record, Sha256, Snapshot, Summary, Tx,
     },
-    wire::objects::{encode_generation, encode_head, encode_index},
+    wire::objects::{encode_generation, encode_index},
 };
 
 /// How many transactions a generation lists.
@@ -240,7 +240,8 @@ fn write(
         documents,
         generation: ObjectRef { key: key.clone(), sha256: Sha256::of(&body) },
         nonce: author.chance.nonce(),
-        previous: Sha256::of(&encode_head(&base.head).map_err(unwritable)?),
+        fence: author.chance.nonce(),
+        previous: digest(&base.head)?,
     };
     bodies.insert(key, body);
     generation.condemned.clear();

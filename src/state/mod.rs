@@ -11,6 +11,8 @@ mod history;
 mod ids;
 mod journal;
 mod keys;
+mod later;
+mod probe;
 mod read;
 mod transaction;
 mod views;
