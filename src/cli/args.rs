@@ -131,7 +131,11 @@ pub(super) enum Command {
     /// Show a saved plan, an artifact, or everything that is published
     Show(ShowArgs),
     /// Say in a few lines how deps.toml, deps.lock and the storage stand
-    Status,
+    Status(StatusArgs),
+    /// Tell what was committed: when, by whom, what; newest first
+    History(HistoryArgs),
+    /// Publish again what an older serial had, by a new commit; deps.toml and deps.lock stay
+    Rollback(RollbackArgs),
     /// Print the page behind an error or reason code
     Explain(ExplainArgs),
     /// Print a JSON schema
@@ -237,6 +241,33 @@ pub(super) struct ShowArgs {
     /// A saved plan (ends in `.json`), an address or a glob of one; everything if absent
     #[arg(value_name = "PLAN.json | ADDRESS")]
     pub(super) what: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// Say instead what became of a transaction: committed, not committed, undecided (exit 6)
+    #[arg(long, value_name = "ID")]
+    pub(super) tx: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// How many
+    #[arg(short, long, value_name = "N", default_value_t = 20)]
+    pub(super) number: usize,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RollbackArgs {
+    /// The serial to go back to (`depstate history` lists them)
+    #[arg(value_name = "SERIAL")]
+    pub(super) serial: u64,
+    /// Do not ask
+    #[arg(short, long, env = "DEPSTATE_YES", value_parser = FalseyValueParser::new())]
+    pub(super) yes: bool,
+    /// How many artifacts may be retired
+    #[arg(long, value_name = "N", default_value_t = 20, env = "DEPSTATE_MAX_RETIRE")]
+    pub(super) max_retire: u64,
 }
 
 #[derive(Debug, Args)]

@@ -16,7 +16,7 @@ pub struct Survey<'a> {
     /// What HEAD reaches.
     pub snapshot: &'a Snapshot,
     /// The generations below HEAD.
-    pub chain: &'a Chain,
+    pub chain: &'a Generations,
     /// Objects and whose they are: artifacts, side documents, index documents, generations, probes.
     pub objects: &'a BTreeMap<ObjectKey, Owned>,
     /// The journals that are listed, with their last change by the store's clock.
@@ -39,7 +39,7 @@ pub struct Owned {
 
 /// The generations below HEAD, as far as they are there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Chain {
+pub struct Generations {
     /// Every transaction in it.
     pub transactions: BTreeSet<Tx>,
     /// The lowest serial that was read.
@@ -52,7 +52,7 @@ pub struct Chain {
     pub oldest: Option<Timestamp>,
 }
 
-impl Chain {
+impl Generations {
     /// Adds the generation below those that it has. The first one is HEAD's, and kept always.
     pub fn add(&mut self, key: &ObjectKey, generation: &Generation, rules: &Rules) {
         let first = self.oldest.is_none();

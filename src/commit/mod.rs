@@ -17,6 +17,7 @@ mod event;
 mod fence;
 mod later;
 mod machine;
+mod outcome;
 mod publish;
 mod rebase;
 mod resolve;
@@ -27,10 +28,12 @@ mod explore;
 #[cfg(test)]
 mod tests;
 
-pub use collect::{Chain, Collection, Owned, Rules, Survey, collect, past_grace};
+pub use chain::LISTED;
+pub use collect::{Collection, Generations, Owned, Rules, Survey, collect, past_grace};
 pub use effect::{Effect, End, Failure, NotCommitted, Swept};
 pub use event::{Answer, Base, Comparison, Event, Proposal};
 pub use fence::fence;
 pub use later::{Later, newest_lost};
 pub use machine::{Machine, Setup};
+pub use outcome::{Chain, Outcome, outcome};
 pub use sweep::{Sweep, Sweeper};

@@ -6,6 +6,8 @@
 mod atomic;
 mod cache;
 mod error;
+mod notes;
+mod seen;
 mod workspace;
 
 #[cfg(test)]
@@ -14,4 +16,5 @@ mod tests;
 pub use atomic::write_atomic;
 pub use cache::{Cache, CacheKind, CacheWriter};
 pub use error::{DiskError, bare};
+pub use seen::Seen;
 pub use workspace::{RunLock, Workspace};

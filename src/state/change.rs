@@ -6,16 +6,13 @@ use bytes::Bytes;
 
 use super::{Author, StateError, driver::digest, keys};
 use crate::{
-    commit::Proposal,
+    commit::{LISTED, Proposal},
     model::{
         Address, Code, Condemned, DependencyId, FORMAT, Generation, IndexRef, ObjectKey, ObjectRef,
         Record, Sha256, Snapshot, Summary, Tx,
     },
     wire::objects::{encode_generation, encode_index},
 };
-
-/// How many transactions a generation lists.
-const LISTED: usize = 64;
 
 /// A change of the index.
 #[derive(Debug, Clone, Default)]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{AT_ONCE, DocumentCache, StateError, keys, read, read::read as read_all};
 use crate::{
-    commit::{Chain, Collection, Owned, Rules, Survey, collect},
+    commit::{Collection, Generations, Owned, Rules, Survey, collect},
     model::{Journal, ObjectKey, Revision, Sha256, Snapshot, Tx},
     storage::{StorageReader, StorageWriter, UploadRef},
     wire::objects::{DOCUMENT_LIMIT, JOURNAL_LIMIT, decode_generation, decode_journal},
@@ -153,8 +153,8 @@ async fn chain(
     lists: &Lists,
     rules: &Rules,
     known: Option<&ObjectKey>,
-) -> Result<Chain, StateError> {
-    let mut chain = Chain::default();
+) -> Result<Generations, StateError> {
+    let mut chain = Generations::default();
     let mut next = snapshot.head.r#gen.clone();
     // Newest first, a few ahead of the walk: one after the other would take a round trip each.
     let listed: Vec<&ObjectKey> =

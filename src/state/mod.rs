@@ -9,7 +9,9 @@ mod collect;
 mod driver;
 mod error;
 mod gc;
+mod history;
 mod ids;
+mod journal;
 mod keys;
 mod later;
 mod probe;
@@ -22,12 +24,15 @@ use bytes::Bytes;
 
 use crate::model::Sha256;
 
+pub use crate::commit::LISTED;
 pub use change::Changes;
 pub use collect::{Findings, survey};
 pub use error::StateError;
 pub use gc::{Collected, collect};
+pub use history::{History, Past, Step};
 pub use ids::Chance;
-pub use read::{objects, read};
+pub use journal::journal;
+pub use read::{head, objects, read, read_at};
 pub use transaction::{Author, CommitOutcome, Transaction};
 pub use views::refresh_views;
 
@@ -44,4 +49,16 @@ pub trait DocumentCache: Send + Sync {
     async fn get(&self, digest: &Sha256) -> Option<Bytes>;
     /// Keeps bytes.
     async fn put(&self, digest: &Sha256, bytes: &Bytes);
+}
+
+/// A cache that keeps nothing: everything is read from the store.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Uncached;
+
+#[async_trait]
+impl DocumentCache for Uncached {
+    async fn get(&self, _digest: &Sha256) -> Option<Bytes> {
+        None
+    }
+    async fn put(&self, _digest: &Sha256, _bytes: &Bytes) {}
 }

@@ -4,6 +4,8 @@ mod begin;
 mod bookkeeping;
 mod commit;
 mod fixture;
+mod history;
 mod meddler;
 mod read;
+mod rollback;
 mod views;
