@@ -10,6 +10,8 @@
 )]
 
 mod commit;
+mod edges;
+mod metadata;
 mod report;
 mod search;
 mod table;

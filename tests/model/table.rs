@@ -82,7 +82,8 @@ impl<const WORDS: usize> Numbered<WORDS> {
         }
         let fresh = self.values.len() as u32;
         let values = &self.values;
-        if let Some(known) = self.slots.find_or_note(hash, fresh, |n| values[n as usize] == *value) {
+        if let Some(known) = self.slots.find_or_note(hash, fresh, |n| values[n as usize] == *value)
+        {
             return (known, false);
         }
         self.values.push(*value);

@@ -1,11 +1,11 @@
 //! One applier's steps: journal, upload, write HEAD, and find out what became of the write.
 
 use super::{
-    Commit, Ways,
+    Commit, Ways, first_key,
     head::FENCE,
     rules::{FenceWrite, Op, Reuse},
     state::{Applier, Mark, NO_KEY, Next, State},
-    first_key, transaction,
+    transaction,
 };
 use crate::search::Who;
 

@@ -1,4 +1,4 @@
-//! HEAD's values, by number: its content, and the ETag that a store would give it.
+//! HEAD's values, by number: its content, and the `ETag` that a store would give it.
 
 use super::rules::{ETag, Op};
 use crate::table::Numbered;
@@ -65,11 +65,11 @@ impl Heads {
     }
 
     pub(crate) fn number(&mut self, mut head: Head) -> u16 {
-        let content = u64::from(head.live)
-            | u64::from(head.condemned) << 16
-            | u64::from(head.doomed) << 32;
-        let rest =
-            u64::from(head.serial) << 56 | u64::from(head.writer) << 51 | u64::from(head.chain) << 43;
+        let content =
+            u64::from(head.live) | u64::from(head.condemned) << 16 | u64::from(head.doomed) << 32;
+        let rest = u64::from(head.serial) << 56
+            | u64::from(head.writer) << 51
+            | u64::from(head.chain) << 43;
         debug_assert!(head.doomed < 1 << 11 && head.writer < 32, "{head:?} overflows its word");
         let (number, fresh) = self.numbers.number(&[content | rest]);
         if fresh {

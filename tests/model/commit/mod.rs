@@ -29,7 +29,7 @@ pub(crate) struct Commit {
     weakened: bool,
     world: World,
     heads: Heads,
-    /// Sets of HEAD writes under way; each is the ETag that it asks for above the head that it brings.
+    /// Sets of HEAD writes under way; each is the `ETag` that it asks for above the head that it brings.
     flights: Sets,
     /// All keys that hold a digest.
     of_digest: [u16; 3],
