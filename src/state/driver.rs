@@ -34,7 +34,7 @@ pub(super) struct Hands {
 }
 
 /// What came of an effect.
-struct Came {
+pub(super) struct Came {
     event: Event,
     trouble: Option<StorageError>,
     found: Option<Snapshot>,
@@ -56,7 +56,7 @@ impl Driver {
             while running.len() < AT_ONCE
                 && let Some(effect) = waiting.pop()
             {
-                running.push(hands.carry_out(effect));
+                running.push(hands.step(effect));
             }
             let Some(came) = running.next().await else { return Err(StateError::Ended) };
             let came = came?;
@@ -73,7 +73,7 @@ impl Driver {
 
 impl Hands {
     /// Carries one effect out.
-    async fn carry_out(&self, effect: Effect) -> Result<Came, StateError> {
+    pub(super) async fn carry_out(&self, effect: Effect) -> Result<Came, StateError> {
         Ok(match effect {
             Effect::LookForGenerations => match self.storage.list("gen/").next().await {
                 None => Event::Generations(false).into(),

@@ -10,6 +10,7 @@ mod error;
 mod ids;
 mod keys;
 mod read;
+mod steps;
 mod transaction;
 mod views;
 
