@@ -1,0 +1,1 @@
+//! Killed at any moment, not only at named ones.
