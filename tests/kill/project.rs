@@ -22,16 +22,20 @@ pub(super) enum Scenario {
     Fail,
     /// A plan that is saved.
     Plan,
+    /// The first apply of eight files, a commit now and then.
+    Eight,
 }
 
 impl Scenario {
-    pub(super) const ALL: [Self; 5] =
+    /// Those in which the program is killed at steps.
+    pub(super) const STEPS: [Self; 5] =
         [Self::First, Self::Change, Self::Race, Self::Fail, Self::Plan];
 
     /// The command that is killed.
     pub(super) fn command(self) -> &'static [&'static str] {
         match self {
             Self::Plan => &["plan", "--out", "saved.json"],
+            Self::Eight => &["apply", "--yes", "--jobs=2", "--commit-every=0s"],
             Self::First | Self::Change | Self::Race | Self::Fail => {
                 &["apply", "--yes", "--json-into", "report.json"]
             }
@@ -44,6 +48,7 @@ impl Scenario {
             Self::First => first(kind, base),
             Self::Change | Self::Race | Self::Plan => second(kind, base),
             Self::Fail => first(kind, base) + &fixed("broken", "*", base),
+            Self::Eight => eight(kind, base),
         }
     }
 }
@@ -56,8 +61,10 @@ pub(super) fn upstream() -> Upstream {
         upstream.route(&format!("/plain-{version}.bin"), Answer::body(format!("plain {version}")));
     }
     upstream.route("/large-1.0.0.bin", Answer::generated(LARGE));
-    upstream.route("/large-2.0.0.bin", Answer::generated(LARGE + 1));
     upstream.route("/extra-1.0.0.bin", Answer::body("extra 1.0.0"));
+    for n in 1..=8 {
+        upstream.route(&format!("/file{n}-1.0.0.bin"), Answer::generated(100_000 * n));
+    }
     upstream
 }
 
@@ -70,7 +77,7 @@ fn fixed(id: &str, constraint: &str, base: &str) -> String {
     )
 }
 
-fn manifest(kind: Kind, base: &str, plain: &str, large: &str, local: &str) -> String {
+fn manifest(kind: Kind, base: &str, plain: &str, local: &str) -> String {
     let table = kind.table();
     format!(
         "[project]\nname = \"kill\"\n{table}\
@@ -78,19 +85,22 @@ fn manifest(kind: Kind, base: &str, plain: &str, large: &str, local: &str) -> St
          source = {{ driver = \"http-json\", url = \"{base}/plain.json\", select = \".[]\", \
          artifact = \"{base}/plain-{{{{ version }}}}.bin\", insecure = true }}\n\
          lines = [{{ constraint = \"{plain}\", keep = 2 }}]\n\
-         {large}\
          [dependencies.local]\nsource = {{ driver = \"dir\", path = \"upstream\" }}\n\
-         lines = [{{ constraint = \"{local}\" }}]\n",
-        large = fixed("large", large, base),
+         lines = [{{ constraint = \"{local}\" }}]\n"
     )
 }
 
 fn first(kind: Kind, base: &str) -> String {
-    manifest(kind, base, "1.*", "1.*", "1.*")
+    manifest(kind, base, "1.*", "1.*")
 }
 
 fn second(kind: Kind, base: &str) -> String {
-    manifest(kind, base, "*", "2.*", "2.*") + &fixed("extra", "1.*", base)
+    manifest(kind, base, "*", "2.*") + &fixed("large", "1.*", base) + &fixed("extra", "1.*", base)
+}
+
+fn eight(kind: Kind, base: &str) -> String {
+    let files: String = (1..=8).map(|n| fixed(&format!("file{n}"), "1.*", base)).collect();
+    format!("[project]\nname = \"kill\"\n{}{files}", kind.table())
 }
 
 /// Everything as it is right before a scenario, to be copied for each run.
@@ -106,7 +116,7 @@ impl Template {
     pub(super) fn new(scenario: Scenario, kind: Kind, upstream: &Upstream) -> Self {
         let base = upstream.url("");
         let empty = Self { scenario, kind, base, place: Place::empty(kind), lock: None };
-        if scenario == Scenario::First {
+        if [Scenario::First, Scenario::Eight].contains(&scenario) {
             return empty;
         }
         let (sandbox, place) = empty.copy();
@@ -143,6 +153,7 @@ impl Template {
     pub(super) fn wanted(&self) -> String {
         match self.scenario {
             Scenario::First => first(self.kind, &self.base),
+            Scenario::Eight => eight(self.kind, &self.base),
             Scenario::Change | Scenario::Race | Scenario::Fail | Scenario::Plan => {
                 second(self.kind, &self.base)
             }
