@@ -96,7 +96,8 @@ fn rooms_name_only_lower_floors() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         let room = room_of(&path);
-        if room == "lib" || room == "main" || room == WORKSHOP {
+        // Every room has steps at which a test may kill the program.
+        if ["lib", "main", "failpoint", WORKSHOP].contains(&room.as_str()) {
             continue;
         }
         let Some(may) = table.get(room.as_str()) else {

@@ -8,6 +8,7 @@
 mod architecture;
 mod cli;
 mod contract;
+mod kill;
 mod manifest;
 mod planner;
 mod sources;

@@ -16,6 +16,7 @@ mod keys;
 mod later;
 mod probe;
 mod read;
+mod steps;
 mod transaction;
 mod views;
 

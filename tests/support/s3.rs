@@ -48,7 +48,16 @@ impl S3Server {
     /// Starts a server on a port that is free, with one empty bucket, in threads of its own: a
     /// test's runtime may block.
     pub(crate) fn start() -> Self {
-        let store = Arc::new(Store::new(BUCKET));
+        Self::on(Store::new(BUCKET))
+    }
+
+    /// Starts another server whose bucket begins as this one's is now.
+    pub(crate) fn fork(&self) -> Self {
+        Self::on(self.store.copy())
+    }
+
+    fn on(store: Store) -> Self {
+        let store = Arc::new(store);
         let mut builder = S3ServiceBuilder::new(objects::Served(Arc::clone(&store)));
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
         builder.set_access(objects::Gate(Arc::clone(&store)));

@@ -102,6 +102,12 @@ impl Store {
         Self { state: Mutex::new(state), anyone_reads: AtomicBool::new(false) }
     }
 
+    /// Returns another store with the same objects; their bytes are shared. Uploads stay behind.
+    pub(super) fn copy(&self) -> Self {
+        let state = State { buckets: self.lock().buckets.clone(), ..State::default() };
+        Self { state: Mutex::new(state), anyone_reads: AtomicBool::new(false) }
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
