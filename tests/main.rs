@@ -10,6 +10,7 @@ mod cli;
 mod contract;
 mod manifest;
 mod planner;
+mod simulation;
 mod sources;
 mod state;
 mod support;
