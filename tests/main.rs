@@ -11,6 +11,7 @@ mod contract;
 mod kill;
 mod manifest;
 mod planner;
+mod simulation;
 mod sources;
 mod state;
 mod support;

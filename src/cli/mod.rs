@@ -7,6 +7,7 @@ mod context;
 mod drivers;
 mod exit;
 mod explain;
+mod gc;
 mod history;
 mod init;
 mod lock;
@@ -69,6 +70,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
         Command::Status(StatusArgs { tx: None }) => status::run(context).await,
         Command::History(args) => history::run(&args, context).await,
         Command::Rollback(args) => Box::pin(rollback::run(&args, context)).await,
+        Command::Gc(args) => gc::run(&args, context).await,
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Drivers => drivers::run(context),

@@ -6,6 +6,7 @@
 
 pub mod apply;
 mod error;
+pub mod gc;
 pub mod history;
 mod locate;
 pub mod lock;

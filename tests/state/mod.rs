@@ -3,7 +3,7 @@
 mod begin;
 mod bookkeeping;
 mod commit;
-mod fixture;
+pub(crate) mod fixture;
 mod history;
 mod meddler;
 mod read;

@@ -2,6 +2,7 @@
 
 pub(crate) mod child;
 pub(crate) mod golden;
+pub(crate) mod model;
 pub(crate) mod place;
 pub(crate) mod published;
 pub(crate) mod reliability;
