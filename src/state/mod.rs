@@ -14,7 +14,6 @@ mod ids;
 mod journal;
 mod keys;
 mod later;
-mod probe;
 mod read;
 mod steps;
 mod transaction;
