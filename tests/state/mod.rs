@@ -5,5 +5,6 @@ mod bookkeeping;
 mod commit;
 mod fixture;
 mod meddler;
+mod probe;
 mod read;
 mod views;
