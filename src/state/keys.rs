@@ -58,6 +58,10 @@ pub(super) fn index(id: &DependencyId, serial: u64, tx: &Tx) -> ObjectKey {
     ObjectKey::new(format!("index/{id}/{serial:010}-{tx}.json"))
 }
 
+pub(super) fn probe(tx: &Tx, name: &str) -> ObjectKey {
+    ObjectKey::new(format!("probe/{tx}/{name}"))
+}
+
 pub(super) fn view_index() -> ObjectKey {
     ObjectKey::new("views/index.json")
 }

@@ -6,6 +6,7 @@ mod commit;
 pub(crate) mod fixture;
 mod history;
 mod meddler;
+mod probe;
 mod read;
 mod rollback;
 mod views;
