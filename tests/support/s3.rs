@@ -29,7 +29,7 @@ use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use front::Front;
-pub(crate) use front::{Answer, Hold, Seen};
+pub(crate) use front::{Answer, Hold, Seen, operation};
 use store::Store;
 pub(crate) use store::{Digests, Keeps, Nature};
 
@@ -58,7 +58,16 @@ impl S3Server {
 
     /// Starts one that does not treat its callers as S3 does.
     pub(crate) fn start_as(nature: Nature) -> Self {
-        let store = Arc::new(Store::new(BUCKET, nature));
+        Self::on(Store::new(BUCKET, nature))
+    }
+
+    /// Starts another server whose bucket begins as this one's is now.
+    pub(crate) fn fork(&self) -> Self {
+        Self::on(self.store.copy())
+    }
+
+    fn on(store: Store) -> Self {
+        let store = Arc::new(store);
         let mut builder = S3ServiceBuilder::new(objects::Served(Arc::clone(&store)));
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
         builder.set_access(objects::Gate(Arc::clone(&store)));

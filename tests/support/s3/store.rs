@@ -172,6 +172,12 @@ impl Store {
         sent.filter(|_| self.nature.digests != Digests::Silent)
     }
 
+    /// Returns another store with the same objects; their bytes are shared. Uploads stay behind.
+    pub(super) fn copy(&self) -> Self {
+        let state = State { buckets: self.lock().buckets.clone(), ..State::default() };
+        Self { state: Mutex::new(state), anyone_reads: AtomicBool::new(false), nature: self.nature }
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
