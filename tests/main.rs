@@ -5,6 +5,7 @@
     reason = "a broken fixture should panic where it stands"
 )]
 
+mod appliers;
 mod architecture;
 mod cli;
 mod contract;
