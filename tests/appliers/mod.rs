@@ -22,15 +22,17 @@ fn upstream() -> Upstream {
 /// A checkout of the project, which publishes to that place.
 fn checkout(kind: Kind, place: &Place, upstream: &Upstream, dependencies: usize) -> Sandbox {
     let base = upstream.url("");
-    let mut text = format!("[project]\nname = \"crowd\"\n{}", kind.table());
-    for n in 0..dependencies {
-        text += &format!(
-            "[dependencies.dep{n}]\n\
-             source = {{ driver = \"static\", versions = [\"1.0.0\"], \
-             artifact = \"{base}/dep{n}-{{{{ version }}}}.bin\", insecure = true }}\n\
-             lines = [{{ constraint = \"*\" }}]\n"
-        );
-    }
+    let dependencies: Vec<String> = (0..dependencies)
+        .map(|n| {
+            format!(
+                "[dependencies.dep{n}]\n\
+                 source = {{ driver = \"static\", versions = [\"1.0.0\"], \
+                 artifact = \"{base}/dep{n}-{{{{ version }}}}.bin\", insecure = true }}\n\
+                 lines = [{{ constraint = \"*\" }}]\n"
+            )
+        })
+        .collect();
+    let text = format!("[project]\nname = \"crowd\"\n{}{}", kind.table(), dependencies.concat());
     let mut sandbox = Sandbox::with(&text);
     place.attach(&mut sandbox);
     sandbox
