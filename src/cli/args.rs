@@ -136,6 +136,8 @@ pub(super) enum Command {
     History(HistoryArgs),
     /// Publish again what an older serial had, by a new commit; deps.toml and deps.lock stay
     Rollback(RollbackArgs),
+    /// Check that everything published is there and has its digest; change nothing
+    Verify(VerifyArgs),
     /// Print the page behind an error or reason code
     Explain(ExplainArgs),
     /// Print a JSON schema
@@ -268,6 +270,22 @@ pub(super) struct RollbackArgs {
     /// How many artifacts may be retired
     #[arg(long, value_name = "N", default_value_t = 20, env = "DEPSTATE_MAX_RETIRE")]
     pub(super) max_retire: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// Only these: addresses or globs of them (`node`, `ruby@3.3.*`, `*/jammy-*`)
+    #[arg(value_name = "FILTER")]
+    pub(super) filters: Vec<String>,
+    /// Read and hash every published object too
+    ///
+    /// What is found altered is kept in `.depstate/`, and the next plan and apply of this checkout
+    /// read it again and say `repair`. Another checkout does not know of it.
+    #[arg(long)]
+    pub(super) deep: bool,
+    /// Ask upstream instead whether it still serves the bytes that deps.lock has
+    #[arg(long, conflicts_with = "deep")]
+    pub(super) upstream: bool,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ mod schema;
 mod show;
 mod status;
 mod transaction;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -69,6 +70,7 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
         Command::Status(StatusArgs { tx: None }) => status::run(context).await,
         Command::History(args) => history::run(&args, context).await,
         Command::Rollback(args) => Box::pin(rollback::run(&args, context)).await,
+        Command::Verify(args) => verify::run(&args, context).await,
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Drivers => drivers::run(context),

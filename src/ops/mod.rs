@@ -16,6 +16,7 @@ pub mod rollback;
 mod seen;
 pub mod transaction;
 mod transfer;
+pub mod verify;
 
 pub use error::OpsError;
 pub use lock::LockRequest;
