@@ -8,8 +8,10 @@
 mod architecture;
 mod cli;
 mod contract;
+mod kill;
 mod manifest;
 mod planner;
+mod simulation;
 mod sources;
 mod state;
 mod support;

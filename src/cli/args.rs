@@ -138,6 +138,10 @@ pub(super) enum Command {
     Rollback(RollbackArgs),
     /// Check that everything published is there and has its digest; change nothing
     Verify(VerifyArgs),
+    /// Take away what is past its time; a dry run unless `--yes` is given
+    Gc(GcArgs),
+    /// Look at everything, say what is wrong and what to do; change nothing
+    Doctor(DoctorArgs),
     /// Print the page behind an error or reason code
     Explain(ExplainArgs),
     /// Print a JSON schema
@@ -289,6 +293,34 @@ pub(super) struct VerifyArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct GcArgs {
+    /// Delete, not only show what would be deleted
+    #[arg(short, long, env = "DEPSTATE_YES", value_parser = FalseyValueParser::new())]
+    pub(super) yes: bool,
+    /// An apply that neither ended nor moved for this long is dead (`24h`, `3d`)
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration, env = "DEPSTATE_OLDER_THAN")]
+    pub(super) older_than: Duration,
+    /// How many objects one run may delete; a tenth of all, between 100 and 1,000, if not given
+    #[arg(long, value_name = "N", env = "DEPSTATE_MAX_DELETE")]
+    pub(super) max_delete: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Find out what the store does with conditions and checksums: writes a few objects below
+    /// `probe/`, and removes them
+    #[arg(long)]
+    pub(super) probe: bool,
+    /// Make this generation HEAD again, where HEAD is gone, damaged or went back: its serial, or its
+    /// key `gen/….json`
+    #[arg(long, value_name = "GEN", conflicts_with = "probe")]
+    pub(super) restore_head: Option<String>,
+    /// Do not ask
+    #[arg(short, long, env = "DEPSTATE_YES", value_parser = FalseyValueParser::new())]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// The code; all codes are listed if absent
     #[arg(value_name = "CODE")]
@@ -335,6 +367,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         "s" => 1,
         "m" => 60,
         "h" => 3600,
+        "d" => 86_400,
         _ => return Err(bad()),
     };
     Ok(Duration::from_secs(number.saturating_mul(seconds)))

@@ -4,9 +4,11 @@ mod apply;
 mod args;
 mod ask;
 mod context;
+mod doctor;
 mod drivers;
 mod exit;
 mod explain;
+mod gc;
 mod history;
 mod init;
 mod lock;
@@ -71,6 +73,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
         Command::History(args) => history::run(&args, context).await,
         Command::Rollback(args) => Box::pin(rollback::run(&args, context)).await,
         Command::Verify(args) => verify::run(&args, context).await,
+        Command::Gc(args) => gc::run(&args, context).await,
+        Command::Doctor(args) => Box::pin(doctor::run(&args, context)).await,
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Drivers => drivers::run(context),

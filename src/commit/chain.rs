@@ -3,7 +3,7 @@
 use crate::model::{Generation, ObjectRef, Tx};
 
 /// How many transactions a generation lists.
-pub(super) const LISTED: u64 = 64;
+pub const LISTED: usize = 64;
 
 /// A search from a HEAD downwards, generation by generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +46,9 @@ impl Walk {
         }
         self.above = generation.serial;
         let since = generation.serial.saturating_sub(self.floor);
-        let whole = (generation.transactions.len() as u64) < LISTED;
+        let whole = generation.transactions.len() < LISTED;
         let parent = &generation.parent;
-        if whole || since <= LISTED || parent.serial <= self.floor {
+        if whole || since <= LISTED as u64 || parent.serial <= self.floor {
             return Look::Absent;
         }
         parent.r#gen.clone().map_or(Look::Absent, Look::Older)

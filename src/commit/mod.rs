@@ -11,6 +11,7 @@
 
 mod begin;
 mod chain;
+mod collect;
 mod effect;
 mod event;
 mod fence;
@@ -20,6 +21,7 @@ mod outcome;
 mod publish;
 mod rebase;
 mod resolve;
+mod restore;
 mod sweep;
 
 #[cfg(test)]
@@ -27,10 +29,13 @@ mod explore;
 #[cfg(test)]
 mod tests;
 
+pub use chain::LISTED;
+pub use collect::{Collection, Generations, Owned, Rules, Survey, collect, past_grace};
 pub use effect::{Effect, End, Failure, NotCommitted, Swept};
 pub use event::{Answer, Base, Comparison, Event, Proposal};
 pub use fence::fence;
 pub use later::{Later, newest_lost};
 pub use machine::{Machine, Setup};
 pub use outcome::{Chain, Outcome, outcome};
+pub use restore::{Restore, restored};
 pub use sweep::{Sweep, Sweeper};

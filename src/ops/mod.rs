@@ -5,7 +5,9 @@
 //! what happens as [`crate::model::Event`]s and know nothing of how that looks.
 
 pub mod apply;
+pub mod doctor;
 mod error;
+pub mod gc;
 pub mod history;
 mod locate;
 pub mod lock;

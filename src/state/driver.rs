@@ -52,7 +52,7 @@ pub(super) struct Hands {
 }
 
 /// What came of an effect.
-struct Came {
+pub(super) struct Came {
     event: Event,
     trouble: Option<StorageError>,
     found: Option<Snapshot>,
@@ -74,7 +74,7 @@ impl<M: Steps> Driver<M> {
             while running.len() < AT_ONCE
                 && let Some(effect) = waiting.pop()
             {
-                running.push(hands.carry_out(effect));
+                running.push(hands.step(effect));
             }
             let Some(came) = running.next().await else { return Err(StateError::Ended) };
             let came = came?;
@@ -91,7 +91,7 @@ impl<M: Steps> Driver<M> {
 
 impl Hands {
     /// Carries one effect out.
-    async fn carry_out(&self, effect: Effect) -> Result<Came, StateError> {
+    pub(super) async fn carry_out(&self, effect: Effect) -> Result<Came, StateError> {
         Ok(match effect {
             Effect::LookForGenerations => match self.storage.list("gen/").next().await {
                 None => Event::Generations(false).into(),

@@ -37,6 +37,17 @@ fn read_numbered(name: &str) -> Option<(u64, Tx)> {
     Some((serial.parse().ok().filter(|_| digits)?, read_tx(tx)?))
 }
 
+/// Returns whose key it is; none: depstate did not write it, or nobody's transaction did.
+pub(super) fn owner(key: &ObjectKey) -> Option<Tx> {
+    let parts: Vec<&str> = key.as_str().split('/').collect();
+    match parts.as_slice() {
+        ["artifacts" | "side", _, _, _, tx, _] | ["probe", tx, ..] => read_tx(tx),
+        ["gen", name] | ["index", _, name] => read_numbered(name).map(|(_, tx)| tx),
+        ["tx", name] => read_tx(name.strip_suffix(".json")?),
+        _ => None,
+    }
+}
+
 fn read_tx(text: &str) -> Option<Tx> {
     let is_ulid =
         text.len() == 26 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
@@ -45,6 +56,10 @@ fn read_tx(text: &str) -> Option<Tx> {
 
 pub(super) fn index(id: &DependencyId, serial: u64, tx: &Tx) -> ObjectKey {
     ObjectKey::new(format!("index/{id}/{serial:010}-{tx}.json"))
+}
+
+pub(super) fn probe(tx: &Tx, name: &str) -> ObjectKey {
+    ObjectKey::new(format!("probe/{tx}/{name}"))
 }
 
 pub(super) fn view_index() -> ObjectKey {

@@ -5,8 +5,10 @@
 //! afterwards by [`refresh_views`], because a view that fails is no failed commit.
 
 mod change;
+mod collect;
 mod driver;
 mod error;
+mod gc;
 mod history;
 mod ids;
 mod journal;
@@ -14,6 +16,9 @@ mod keys;
 mod later;
 mod probe;
 mod read;
+mod restore;
+mod steps;
+mod survey;
 mod transaction;
 mod views;
 
@@ -22,17 +27,26 @@ use bytes::Bytes;
 
 use crate::model::Sha256;
 
-pub use change::{Changes, LISTED};
+pub use crate::commit::LISTED;
+pub use change::Changes;
+pub use collect::{Findings, survey};
 pub use error::StateError;
+pub use gc::{Collected, collect};
 pub use history::{History, Past, Step};
 pub use ids::Chance;
 pub use journal::journal;
+pub use probe::probe;
 pub use read::{head, objects, read, read_at};
+pub use restore::{Restored, restore};
+pub use survey::{Kept, Listed, generations, journals, lost_after, raw_head, unnamed};
 pub use transaction::{Author, CommitOutcome, Transaction};
-pub use views::refresh_views;
+pub use views::{refresh_views, stale_views};
 
 /// How many requests run at the same time.
 const AT_ONCE: usize = 16;
+
+/// How often one write is sent before it is given up.
+const PATIENCE: u8 = 5;
 
 /// Where immutable documents may be kept between runs, by digest. A miss is never an error.
 #[async_trait]

@@ -8,6 +8,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use super::{AT_ONCE, DocumentCache, StateError, error::chain, keys};
 use crate::{
     commit::Base,
+    failpoint,
     model::{
         Address, DependencyId, Generation, Head, IndexRef, ObjectKey, ObjectMeta, ObjectRef,
         Record, Revision, Sha256, Snapshot,
@@ -48,8 +49,12 @@ pub async fn read(
             },
         };
     };
+    failpoint::hit("read/head");
     let missing = match snapshot(storage, cache, &base).await? {
-        Ok(found) => return Ok(Some(found)),
+        Ok(found) => {
+            failpoint::hit("read/all");
+            return Ok(Some(found));
+        }
         Err(missing) => missing,
     };
     // What HEAD named may have been collected while it was read: then HEAD has moved on.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    Changes, DocumentCache, StateError, change,
+    Changes, DocumentCache, PATIENCE, StateError, change,
     change::Unfit,
     driver::{Driver, Hands},
     ids::Chance,
@@ -17,9 +17,6 @@ use crate::{
     model::{Address, Code, Head, ObjectKey, Snapshot, Tx},
     storage::{StorageError, StorageWriter},
 };
-
-/// How often one write is sent before it is given up.
-const PATIENCE: u8 = 5;
 
 /// Who changes the bucket, and when.
 #[derive(Debug, Clone)]

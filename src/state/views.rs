@@ -10,8 +10,9 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::{AT_ONCE, Chance, StateError, keys, read};
 use crate::{
+    failpoint,
     model::{DependencyId, FORMAT, IndexRef, ObjectKey, Record, Snapshot},
-    storage::{Precondition, PutError, StorageError, StorageWriter},
+    storage::{Precondition, PutError, StorageError, StorageReader, StorageWriter},
     wire::view::{
         Stamp, VIEW_LIMIT, ViewEntry, ViewIndex, decode_stamp, decode_view_index, encode_view,
         encode_view_index,
@@ -66,6 +67,7 @@ pub async fn refresh_views(
     if stale.is_empty() {
         return Ok(());
     }
+    failpoint::hit("views/before");
     let mut records: BTreeMap<&DependencyId, Vec<&Record>> =
         stale.iter().map(|id| (*id, Vec::new())).collect();
     for record in snapshot.live.values() {
@@ -90,10 +92,37 @@ pub async fn refresh_views(
             ViewEntry { view: keys::view(id), index: at.clone(), serial: stamp.serial }
         }
     };
+    failpoint::hit("views/before-list");
     let views = wanted.iter().map(|(id, at)| (id.clone(), entry(id, at))).collect();
     let body = encode_view_index(&ViewIndex { format: FORMAT, stamp: stamp.clone(), views })
         .map_err(|error| StateError::unwritable(&error))?;
     write(storage, list, body.into(), &stamp, chance).await
+}
+
+/// Counts the views that differ from HEAD, those of dependencies that are gone included.
+///
+/// # Errors
+/// When the store fails.
+pub async fn stale_views(
+    storage: &dyn StorageReader,
+    snapshot: &Snapshot,
+    public_url: Option<&str>,
+) -> Result<usize, StateError> {
+    let wanted = snapshot.generation.as_ref().map(|at| &at.index);
+    let listed = read::bytes(storage, &keys::view_index(), VIEW_LIMIT)
+        .await?
+        .and_then(|(_, bytes)| decode_view_index(&bytes).ok());
+    let Some(listed) = listed.filter(|it| it.stamp.lineage == snapshot.head.lineage) else {
+        return Ok(wanted.map_or(0, BTreeMap::len));
+    };
+    let there =
+        public_url.map(|url| url.trim_end_matches('/')) == listed.stamp.public_url.as_deref();
+    let stale = wanted
+        .into_iter()
+        .flatten()
+        .filter(|(id, at)| !there || listed.views.get(*id).is_none_or(|entry| entry.index != **at));
+    let gone = listed.views.keys().filter(|id| wanted.is_none_or(|it| !it.contains_key(*id)));
+    Ok(stale.count() + gone.count())
 }
 
 /// Writes one view, unless what is there is newer, or the same.
@@ -118,7 +147,10 @@ async fn write(
                 Ok(_) | Err(_) => Precondition::Matches(meta.revision),
             },
         };
-        match storage.put(&key, body.clone(), precondition).await {
+        failpoint::hit("views/before-one");
+        let answer = storage.put(&key, body.clone(), precondition).await;
+        failpoint::hit("views/after-one");
+        match answer {
             Ok(_) => return Ok(()),
             Err(PutError::Refused(source)) => return Err(failed(source)),
             Err(

@@ -98,6 +98,7 @@ pub fn output_schema() -> Value {
         ("show", show),
         ("status", status),
         ("drivers", drivers),
+        ("gc", super::outputs_gc::gc()),
     ] {
         definitions.insert(name.to_owned(), schema);
     }

@@ -3,9 +3,10 @@
 mod begin;
 mod bookkeeping;
 mod commit;
-mod fixture;
+pub(crate) mod fixture;
 mod history;
 mod meddler;
+mod probe;
 mod read;
 mod rollback;
 mod views;

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::Run;
 use crate::{
+    failpoint,
     model::{
         Action, Address, Code, Done, Event, Failure, Reason, Record, RecordSource, Step, Summary,
     },
@@ -89,7 +90,9 @@ impl Run<'_> {
                 self.report.serial = Some(head.serial);
                 self.committed.extend(done.iter().map(|done| done.address.clone()));
                 self.report.done.extend(done);
+                failpoint::hit("apply/committed");
                 self.views(tx.base()).await;
+                failpoint::hit("apply/views-made");
                 Next::Go
             }
             Ok(CommitOutcome::LostRace(_)) => Next::Race,

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{OpsError, Planned, Project, Request, lock, transfer::Uploaded};
 use crate::{
+    failpoint,
     model::{
         Action, Address, Artifact, Code, Done, Failure, Finding, Held, ObjectKey, Report, Severity,
         Sink, Step,
@@ -156,10 +157,13 @@ impl Run<'_> {
     }
 
     async fn transactions(&mut self) -> Result<(), OpsError> {
+        failpoint::hit("apply/planned");
         let mut tx = self.begin().await?;
         let mut races = 0;
         loop {
+            failpoint::hit("apply/begun");
             let more = self.transfers(&tx).await && !self.cancel.is_cancelled();
+            failpoint::hit("apply/uploaded");
             match self.commit(&mut tx).await {
                 commit::Next::Go if more => {
                     tx = self.begin_on(Some(tx.base().clone())).await?;
@@ -285,6 +289,7 @@ impl Run<'_> {
                 &located,
                 &self.request.options,
             );
+            failpoint::hit("apply/before-lock");
             if !self.request.locked {
                 match lock::write(self.project, &new) {
                     Ok(written) => self.report.lock_written = written,
@@ -320,6 +325,7 @@ impl Run<'_> {
         };
         let held = self.rest(why);
         self.report.held = held;
+        failpoint::hit("apply/after-lock");
         self.report.failed.extend(std::mem::take(&mut self.failed).into_values());
         self.report
     }

@@ -1,0 +1,11 @@
+//! Seeded runs of several appliers and readers against a store that loses, delays and doubles
+//! requests. A seed decides everything; one that fails is printed with the line that runs it again.
+
+mod actor;
+mod applier;
+mod last;
+mod profile;
+mod reader;
+mod run;
+mod seeds;
+mod wishes;
