@@ -8,6 +8,7 @@
 mod architecture;
 mod cli;
 mod contract;
+mod faults;
 mod manifest;
 mod planner;
 mod simulation;

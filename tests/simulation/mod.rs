@@ -9,3 +9,5 @@ mod reader;
 mod run;
 mod seeds;
 mod wishes;
+
+pub(crate) use seeds::write_figures;
