@@ -66,6 +66,13 @@ fn every_single_fault_at_every_step() {
                     let came = runtime().block_on(cell::cell(*scenario, site, *at, *fault, ending));
                     match came {
                         Ok(Came { failed, unknown }) => {
+                            let swap =
+                                asked.iter().position(|line| line == "PUT head.json if-match");
+                            if unknown && swap.is_none_or(|swap| *at < swap) {
+                                wrong.lock().unwrap().push(format!(
+                                    "{scenario:?}, {fault:?} at request {at}: unknown, and HEAD was not swapped"
+                                ));
+                            }
                             let mut sum = sum.lock().unwrap();
                             sum.0 += u64::from(failed);
                             sum.1 += u64::from(unknown);
