@@ -4,7 +4,8 @@
 //! `plan` shows the difference, `apply` makes it so. ARCHITECTURE.md is the map of the rooms below;
 //! a room names only rooms of lower floors, and `tests/architecture.rs` holds it to that.
 
-// floor 0: nouns
+// floor 0: nouns, and the steps at which a test may kill the program
+pub mod failpoint;
 pub mod model;
 // between 0 and 1: templates
 pub mod template;

@@ -9,6 +9,7 @@ mod architecture;
 mod cli;
 mod contract;
 mod faults;
+mod kill;
 mod manifest;
 mod planner;
 mod simulation;

@@ -19,7 +19,7 @@ use super::{
     output::Output,
 };
 use crate::{
-    disk,
+    disk, failpoint,
     model::{Address, Code, Environment, Sink},
     ops::{OpsError, Setting},
     planner::{Filter, Options, Update},
@@ -220,7 +220,10 @@ impl Context {
             }
             Ok(_) | Err(_) => {}
         }
-        Ok(disk::write_atomic(&path, pretty(json).as_bytes()).map_err(OpsError::from)?)
+        failpoint::hit("output/before-file");
+        disk::write_atomic(&path, pretty(json).as_bytes()).map_err(OpsError::from)?;
+        failpoint::hit("output/after-file");
+        Ok(())
     }
 
     /// Says why a command stopped.

@@ -9,8 +9,8 @@ use std::{
 use bytes::Bytes;
 use tempfile::NamedTempFile;
 
-use super::atomic::new_file;
-use crate::model::Sha256;
+use super::leftover::{new_file, sweep};
+use crate::{failpoint, model::Sha256};
 
 /// What is kept, each kind in a folder of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,15 @@ impl Cache {
     pub fn begin(&self, kind: CacheKind) -> CacheWriter {
         let folder = self.folder.join(kind.folder());
         let file = fs_err::create_dir_all(&folder).and_then(|()| new_file(&folder)).ok();
+        failpoint::hit("cache/begun");
         CacheWriter { cache: self.clone(), kind, file }
+    }
+
+    /// Removes what runs that were killed left half-written.
+    pub(super) fn sweep(&self) {
+        for kind in [CacheKind::Index, CacheKind::Http, CacheKind::Artifacts] {
+            sweep(&self.folder.join(kind.folder()));
+        }
     }
 
     fn place(&self, kind: CacheKind, name: &Sha256) -> PathBuf {
@@ -141,8 +149,10 @@ fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs_err::create_dir_all(folder)?;
     }
+    failpoint::hit("cache/before-rename");
     // Not flushed to the disk: an entry that a crash cuts off fails its digest and is a miss.
     file.persist(path).map_err(|e| e.error)?;
+    failpoint::hit("cache/kept");
     Ok(())
 }
 

@@ -6,12 +6,18 @@
 mod atomic;
 mod cache;
 mod error;
+mod files;
+mod leftover;
+mod notes;
+mod seen;
 mod workspace;
 
 #[cfg(test)]
 mod tests;
 
-pub use atomic::write_atomic;
+pub use atomic::{write_atomic, write_with};
 pub use cache::{Cache, CacheKind, CacheWriter};
 pub use error::{DiskError, bare};
+pub use files::{Files, System};
+pub use seen::Seen;
 pub use workspace::{RunLock, Workspace};

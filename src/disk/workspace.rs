@@ -5,7 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Cache, DiskError};
+use super::{Cache, DiskError, leftover::sweep, write_atomic};
+use crate::failpoint;
 
 /// The folder `.depstate/` beside deps.toml.
 #[derive(Debug, Clone)]
@@ -38,8 +39,9 @@ impl Workspace {
     fn try_prepare(&self) -> std::io::Result<()> {
         fs_err::create_dir_all(&self.folder)?;
         let ignore = self.folder.join(".gitignore");
-        if !ignore.exists() {
-            fs_err::write(ignore, "*\n")?;
+        // An empty one is what a crash leaves, or somebody's way to say nothing.
+        if fs_err::metadata(&ignore).map_or(true, |meta| meta.len() == 0) {
+            write_atomic(&ignore, b"*\n").map_err(std::io::Error::other)?;
         }
         Ok(())
     }
@@ -54,6 +56,7 @@ impl Workspace {
         let path = self.folder.join("run.lock");
         let failed = |source| DiskError::Write { path: path.clone(), source };
         self.try_prepare().map_err(failed)?;
+        failpoint::hit("run-lock/before");
         let file = fs_err::File::options()
             .create(true)
             .truncate(false)
@@ -61,7 +64,16 @@ impl Workspace {
             .open(&path)
             .map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(RunLock { file }),
+            Ok(()) => {
+                failpoint::hit("run-lock/held");
+                // deps.lock lies beside the folder.
+                for folder in [self.folder.as_path(), self.folder.parent().unwrap_or(&self.folder)]
+                {
+                    sweep(folder);
+                }
+                self.cache().sweep();
+                Ok(RunLock { file })
+            }
             Err(TryLockError::WouldBlock) => Err(DiskError::Locked { path }),
             Err(TryLockError::Error(source)) => Err(DiskError::Write { path, source }),
         }

@@ -6,14 +6,20 @@
 
 pub mod apply;
 mod error;
+pub mod gc;
+pub mod history;
 mod locate;
 pub mod lock;
 mod observe;
 mod open;
 mod plan;
+pub mod rollback;
+mod seen;
+pub mod transaction;
 mod transfer;
 
 pub use error::OpsError;
 pub use lock::LockRequest;
 pub use open::{Project, Setting, open};
 pub use plan::{Download, Planned, Refresh, Request, plan};
+pub use seen::read;

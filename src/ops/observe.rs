@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{StreamExt as _, stream};
 
-use super::{OpsError, Project, Refresh};
+use super::{OpsError, Project, Refresh, seen};
 use crate::{
     model::{
         DependencyId, Event, Listing, ObjectKey, ObjectMeta, Observed, Sha256, Sink, Snapshot, Why,
@@ -53,10 +53,13 @@ pub(crate) async fn published(
     {
         return Err(not_owner(&snapshot.head.project, project, &storage.location()));
     }
+    if let Observed::Known(snapshot) = &published.snapshot {
+        seen::check(project, storage, snapshot.as_ref().map(|snapshot| &snapshot.head)).await?;
+    }
     Ok(published)
 }
 
-fn not_owner(owner: &str, project: &Project, location: &str) -> OpsError {
+pub(crate) fn not_owner(owner: &str, project: &Project, location: &str) -> OpsError {
     OpsError::said(
         crate::model::Code::NOT_OWNER,
         format!(

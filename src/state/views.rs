@@ -10,6 +10,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::{AT_ONCE, Chance, StateError, keys, read};
 use crate::{
+    failpoint,
     model::{DependencyId, FORMAT, IndexRef, ObjectKey, Record, Snapshot},
     storage::{Precondition, PutError, StorageError, StorageWriter},
     wire::view::{
@@ -66,6 +67,7 @@ pub async fn refresh_views(
     if stale.is_empty() {
         return Ok(());
     }
+    failpoint::hit("views/before");
     let mut records: BTreeMap<&DependencyId, Vec<&Record>> =
         stale.iter().map(|id| (*id, Vec::new())).collect();
     for record in snapshot.live.values() {
@@ -90,6 +92,7 @@ pub async fn refresh_views(
             ViewEntry { view: keys::view(id), index: at.clone(), serial: stamp.serial }
         }
     };
+    failpoint::hit("views/before-list");
     let views = wanted.iter().map(|(id, at)| (id.clone(), entry(id, at))).collect();
     let body = encode_view_index(&ViewIndex { format: FORMAT, stamp: stamp.clone(), views })
         .map_err(|error| StateError::unwritable(&error))?;
@@ -118,7 +121,10 @@ async fn write(
                 Ok(_) | Err(_) => Precondition::Matches(meta.revision),
             },
         };
-        match storage.put(&key, body.clone(), precondition).await {
+        failpoint::hit("views/before-one");
+        let answer = storage.put(&key, body.clone(), precondition).await;
+        failpoint::hit("views/after-one");
+        match answer {
             Ok(_) => return Ok(()),
             Err(PutError::Refused(source)) => return Err(failed(source)),
             Err(

@@ -15,6 +15,7 @@ mod connection;
 mod credentials;
 mod error;
 mod list;
+mod probe;
 mod read;
 mod unfinished;
 mod upload;
@@ -31,7 +32,7 @@ use super::{
     Object, Precondition, PutError, StorageError, StorageReader, StorageWriter, Upload, UploadRef,
     registry::Setup,
 };
-use crate::model::{Mistake, ObjectKey, ObjectMeta};
+use crate::model::{Checksums, Mistake, ObjectKey, ObjectMeta};
 use connection::Connection;
 
 pub(super) use config::FIELDS;
@@ -130,5 +131,9 @@ impl StorageWriter for S3Storage {
 
     async fn discard(&self, upload: &UploadRef) -> Result<(), StorageError> {
         self.bucket.discard(upload).await
+    }
+
+    async fn checksums(&self, key: &ObjectKey) -> Result<Checksums, StorageError> {
+        self.bucket.probe_checksums(key).await
     }
 }

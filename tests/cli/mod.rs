@@ -7,6 +7,7 @@ mod filters;
 mod interrupt;
 mod live;
 mod locking;
+mod looking_back;
 mod output;
 mod quickstart;
 mod readme;

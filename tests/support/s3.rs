@@ -2,7 +2,11 @@
 //! atomic, wrong checksums refused. Answers can be replaced by scripted faults.
 //!
 //! It names nothing else of the tests, so that a measuring program can include it by its path.
-#![allow(dead_code, reason = "every test, and the measuring program, uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "every test, and the measuring program, uses a part of it"
+)]
 
 #[path = "s3/front.rs"]
 mod front;
@@ -27,6 +31,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 use front::Front;
 pub(crate) use front::{Answer, Hold, Seen};
 use store::Store;
+pub(crate) use store::{Digests, Keeps, Nature};
 
 const ACCESS_KEY: &str = "depstate-test-key";
 const SECRET_KEY: &str = "depstate-test-secret";
@@ -48,7 +53,21 @@ impl S3Server {
     /// Starts a server on a port that is free, with one empty bucket, in threads of its own: a
     /// test's runtime may block.
     pub(crate) fn start() -> Self {
-        let store = Arc::new(Store::new(BUCKET));
+        Self::start_as(Nature::default())
+    }
+
+    /// Starts one that does not treat its callers as S3 does.
+    pub(crate) fn start_as(nature: Nature) -> Self {
+        Self::on(Store::new(BUCKET, nature))
+    }
+
+    /// Starts another server whose bucket begins as this one's is now.
+    pub(crate) fn fork(&self) -> Self {
+        Self::on(self.store.copy())
+    }
+
+    fn on(store: Store) -> Self {
+        let store = Arc::new(store);
         let mut builder = S3ServiceBuilder::new(objects::Served(Arc::clone(&store)));
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
         builder.set_access(objects::Gate(Arc::clone(&store)));

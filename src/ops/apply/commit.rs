@@ -4,10 +4,11 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::Run;
 use crate::{
+    failpoint,
     model::{
         Action, Address, Code, Done, Event, Failure, Reason, Record, RecordSource, Step, Summary,
     },
-    ops::error::chain,
+    ops::{error::chain, seen},
     planner,
     state::{Changes, CommitOutcome, Transaction},
 };
@@ -27,7 +28,7 @@ pub(super) enum Next {
 
 /// Waits before the next try after a lost race, longer each time, with jitter so that two appliers
 /// do not meet again.
-pub(super) async fn pause(races: u32) {
+pub(crate) async fn pause(races: u32) {
     let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
     let longest = 50_u64 << races.min(6);
     tokio::time::sleep(Duration::from_millis(longest * jitter / 255)).await;
@@ -84,11 +85,14 @@ impl Run<'_> {
         changes.summary = counted(&done, self.report.unchanged);
         match tx.commit(&changes).await {
             Ok(CommitOutcome::Committed(head)) => {
+                seen::note(self.project, &self.storage.location(), &head);
                 self.sink.emit(&Event::Committed { serial: head.serial, changes: done.len() });
                 self.report.serial = Some(head.serial);
                 self.committed.extend(done.iter().map(|done| done.address.clone()));
                 self.report.done.extend(done);
+                failpoint::hit("apply/committed");
                 self.views(tx.base()).await;
+                failpoint::hit("apply/views-made");
                 Next::Go
             }
             Ok(CommitOutcome::LostRace(_)) => Next::Race,

@@ -4,6 +4,8 @@
 mod commit;
 mod transfers;
 
+pub(crate) use commit::pause;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -14,12 +16,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{OpsError, Planned, Project, Request, lock, transfer::Uploaded};
 use crate::{
+    failpoint,
     model::{
         Action, Address, Artifact, Code, Done, Failure, Finding, Held, ObjectKey, Report, Severity,
         Sink, Step,
     },
     planner::{self, LocatedFile},
-    state::{self, Author, Chance, Transaction},
+    state::{self, Chance, Transaction},
     storage::StorageWriter,
 };
 
@@ -154,10 +157,13 @@ impl Run<'_> {
     }
 
     async fn transactions(&mut self) -> Result<(), OpsError> {
+        failpoint::hit("apply/planned");
         let mut tx = self.begin().await?;
         let mut races = 0;
         loop {
+            failpoint::hit("apply/begun");
             let more = self.transfers(&tx).await && !self.cancel.is_cancelled();
+            failpoint::hit("apply/uploaded");
             match self.commit(&mut tx).await {
                 commit::Next::Go if more => {
                     tx = self.begin_on(Some(tx.base().clone())).await?;
@@ -168,7 +174,7 @@ impl Run<'_> {
                 commit::Next::Nothing if more => {}
                 commit::Next::Race if !self.how.saved && races < 10 => {
                     races += 1;
-                    commit::pause(races).await;
+                    pause(races).await;
                     if !self.again(&mut tx).await? {
                         tx.abandon().await;
                         return Ok(());
@@ -249,14 +255,7 @@ impl Run<'_> {
         &self,
         base: Option<crate::model::Snapshot>,
     ) -> Result<Transaction, OpsError> {
-        let author = Author {
-            project: self.project.manifest.project.clone(),
-            by: self.project.setting.by.clone(),
-            tool: concat!("depstate ", env!("CARGO_PKG_VERSION")).to_owned(),
-            now: self.project.setting.now,
-            single_writer: self.project.manifest.storage.single_writer,
-            chance: Chance::system(),
-        };
+        let author = self.project.author();
         let documents = self.project.documents();
         Ok(Transaction::begin(self.storage.clone(), documents, author, base).await?)
     }
@@ -290,6 +289,7 @@ impl Run<'_> {
                 &located,
                 &self.request.options,
             );
+            failpoint::hit("apply/before-lock");
             if !self.request.locked {
                 match lock::write(self.project, &new) {
                     Ok(written) => self.report.lock_written = written,
@@ -325,6 +325,7 @@ impl Run<'_> {
         };
         let held = self.rest(why);
         self.report.held = held;
+        failpoint::hit("apply/after-lock");
         self.report.failed.extend(std::mem::take(&mut self.failed).into_values());
         self.report
     }

@@ -9,6 +9,7 @@ use tokio_util::{io::ReaderStream, sync::CancellationToken};
 use super::{Failed, Fetched, Intake, Origin, hasher, judge, open};
 use crate::{
     disk::CacheKind,
+    failpoint,
     model::{Address, Event, ObjectKey, ObjectMeta, Sink},
     net::{ByteStream, StreamError},
     ops::Project,
@@ -101,6 +102,7 @@ async fn once(job: &Job<'_>) -> Result<Tried, Failed> {
     let mut hasher = hasher(job.file);
     let intake = Intake::new(stream, &url, job.file.size);
     let streamed = pour(job, intake, &mut hasher, &mut body).await;
+    failpoint::hit("artifact/streamed");
     let hashed = hasher.finish();
     let judged =
         streamed.and_then(|()| judge(job.project, job.address, job.file, &hashed, &url, &origin));
@@ -119,11 +121,19 @@ async fn once(job: &Job<'_>) -> Result<Tried, Failed> {
     }
     let fetched = Fetched { url, size: hashed.size, sha256: hashed.sha256 };
     let meta = match body.upload {
-        None => until_cancelled(job, put(job, join(body.parts), &hashed)).await?,
+        None => {
+            failpoint::hit("artifact/before-put");
+            let meta = until_cancelled(job, put(job, join(body.parts), &hashed)).await?;
+            failpoint::hit("artifact/after-put");
+            meta
+        }
         Some(upload) => {
+            failpoint::hit("artifact/before-complete");
             let finished =
                 until_cancelled(job, async { Ok(upload.finish(Precondition::Absent).await) });
-            match finished.await? {
+            let finished = finished.await?;
+            failpoint::hit("artifact/after-complete");
+            match finished {
                 Ok(meta) => meta,
                 Err(error) => match (landed(job, &hashed).await, &error) {
                     (Some(meta), _) => meta,
@@ -180,6 +190,7 @@ async fn pour(
         job.sink.emit(&Event::Bytes { address: job.address.clone(), count: chunk.len() as u64 });
         let waiting = if let Some(upload) = &mut body.upload {
             until_cancelled(job, async { upload.write(chunk).await.map_err(failed) }).await?;
+            failpoint::hit("artifact/more-taken");
             continue;
         } else {
             body.held += chunk.len();
@@ -189,8 +200,10 @@ async fn pour(
             }
             std::mem::take(&mut body.parts)
         };
+        failpoint::hit("artifact/before-parts");
         let begun = async { job.storage.upload(job.key).await.map_err(failed) };
         let upload = body.upload.insert(until_cancelled(job, begun).await?);
+        failpoint::hit("artifact/parts-begun");
         for part in waiting {
             until_cancelled(job, async { upload.write(part).await.map_err(failed) }).await?;
         }

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::{Folder, blocking, files::failed, write::named};
 use crate::{
+    failpoint,
     model::{ObjectKey, ObjectMeta},
     storage::{Precondition, PutError, StorageError, Upload},
 };
@@ -53,6 +54,7 @@ impl FsUpload {
             for chunk in batch {
                 file.write_all(&chunk).map_err(|e| failed(named(e, &path)))?;
             }
+            failpoint::hit("fs/batch-written");
             Ok(file)
         }));
         Ok(())
@@ -73,6 +75,7 @@ impl Upload for FsUpload {
     ) -> Result<ObjectMeta, PutError> {
         self.flush().await?;
         let file = self.settle().await?;
+        failpoint::hit("fs/all-written");
         let (folder, key) = (Arc::clone(&self.folder), self.key.clone());
         blocking(move || folder.publish(&key, file, &precondition)).await
     }

@@ -13,7 +13,7 @@ use super::{
     revision,
 };
 use crate::{
-    disk,
+    disk, failpoint,
     model::{ObjectKey, ObjectMeta, Sha256},
     storage::{Precondition, PutError, StorageError},
 };
@@ -37,7 +37,9 @@ impl Folder {
     ) -> Result<ObjectMeta, PutError> {
         let mut file = self.temporary(key)?;
         let path = self.path(key)?;
+        failpoint::hit("fs/temporary-made");
         file.write_all(bytes).map_err(|e| failed(named(e, &path)))?;
+        failpoint::hit("fs/written");
         self.publish(key, file, precondition)
     }
 
@@ -76,14 +78,18 @@ impl Folder {
     ) -> Result<ObjectMeta, PutError> {
         let path = self.path(key)?;
         let meta = settle(key, &file).map_err(|e| failed(named(e, &path)))?;
+        failpoint::hit("fs/settled");
         let mut changed = Vec::new();
         {
             // From the comparison to the new name nobody else may write.
             let _held = self.lock()?;
+            failpoint::hit("fs/locked");
             self.make_parents(&path, &mut changed)?;
             match precondition {
                 Precondition::Absent => {
+                    failpoint::hit("fs/before-link");
                     file.persist_noclobber(&path).map_err(|e| self.not_created(key, e.error))?;
+                    failpoint::hit("fs/linked");
                 }
                 Precondition::Matches(wanted) => {
                     match self.head(key)? {
@@ -93,14 +99,18 @@ impl Folder {
                         }
                         Some(_) => {}
                     }
+                    failpoint::hit("fs/before-rename");
                     file.persist(&path).map_err(|e| failed(named(e.error, &path)))?;
+                    failpoint::hit("fs/renamed");
                 }
             }
         }
+        failpoint::hit("fs/unlocked");
         // The name is there; whether it survives a loss of power is what remains.
         for folder in changed {
             sync_folder(&folder).map_err(|e| PutError::Unknown(e.to_string()))?;
         }
+        failpoint::hit("fs/folders-settled");
         Ok(meta)
     }
 

@@ -182,7 +182,7 @@ impl Failure {
         }
     }
 
-    fn is_denial(&self) -> bool {
+    pub(super) fn is_denial(&self) -> bool {
         matches!(self.status(), Some(401 | 403)) && self.code() != Some("RequestTimeTooSkewed")
             || matches!(self.code(), Some("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired"))
     }
