@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use depstate::{
-    model::{ObjectKey, ObjectMeta, Revision, Sha256},
+    model::{Checksums, ObjectKey, ObjectMeta, Revision, Sha256},
     net::{ByteStream, StreamError},
     storage::{
         Object, Precondition, PutError, StorageError, StorageReader, StorageWriter, Upload,
@@ -255,6 +255,12 @@ impl StorageReader for FaultyStore {
 
 #[async_trait]
 impl StorageWriter for FaultyStore {
+    async fn checksums(&self, key: &ObjectKey) -> Result<Checksums, StorageError> {
+        let (_inner, fate) = self.ask(format!("PUT {key} with a wrong digest"));
+        fate.read()?;
+        Ok(Checksums::Verified)
+    }
+
     async fn put(
         &self,
         key: &ObjectKey,

@@ -177,6 +177,11 @@ impl World {
             .collect()
     }
 
+    /// How many uploads are unfinished.
+    pub(crate) fn uploads(&self) -> usize {
+        self.uploads.len()
+    }
+
     pub(crate) fn late(&self) -> usize {
         self.late.len()
     }
