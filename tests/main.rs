@@ -9,6 +9,7 @@ mod appliers;
 mod architecture;
 mod cli;
 mod contract;
+mod faults;
 mod files;
 mod kill;
 mod manifest;

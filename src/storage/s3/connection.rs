@@ -6,7 +6,7 @@ use aws_sdk_s3::{
     Client,
     config::{
         BehaviorVersion, Builder, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-        retry::RetryConfig, timeout::TimeoutConfig,
+        StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
     },
 };
 
