@@ -50,6 +50,8 @@ pub struct Generations {
     pub kept: BTreeSet<ObjectKey>,
     /// The time of the oldest that was read; none: there is none.
     pub oldest: Option<Timestamp>,
+    /// The serial of each generation that was read.
+    pub serials: BTreeMap<ObjectKey, u64>,
 }
 
 impl Generations {
@@ -61,6 +63,7 @@ impl Generations {
             self.kept.extend(generation.index.values().map(|at| at.key.clone()));
         }
         self.transactions.extend(generation.transactions.iter().cloned());
+        self.serials.insert(key.clone(), generation.serial);
         self.lowest = generation.serial;
         self.oldest = Some(generation.at);
     }
@@ -69,11 +72,18 @@ impl Generations {
     pub fn join(&mut self, older: Self) {
         self.transactions.extend(older.transactions);
         self.kept.extend(older.kept);
+        self.serials.extend(older.serials);
         self.complete = older.complete;
         if older.oldest.is_some() {
             self.lowest = older.lowest;
             self.oldest = older.oldest;
         }
+    }
+
+    /// Returns the serial of the oldest generation that must be there for what follows a serial to
+    /// be known whole.
+    fn reaching(&self, base: u64) -> u64 {
+        self.serials.values().filter(|serial| **serial <= base).max().copied().unwrap_or(0)
     }
 
     /// Tells whether it reaches back to where nothing need be kept.
@@ -149,13 +159,20 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
         broken: kept.is_none(),
         ..Collection::default()
     };
+    // The lowest serial that somebody undecided stands on.
+    let mut lowest_base: Option<u64> = None;
     for (tx, journal) in survey.journals {
-        if fate(survey, tx, rules) == Fate::Dead
-            && (chain.complete || journal.base_serial >= chain.lowest)
-        {
+        let base = journal.base_serial;
+        let fate = fate(survey, tx, rules);
+        if fate == Fate::Done || !(chain.complete || base >= chain.lowest) {
+            continue;
+        }
+        lowest_base = Some(lowest_base.map_or(base, |lowest| lowest.min(base)));
+        if fate == Fate::Dead {
             collection.sweep.insert(tx.clone(), BTreeSet::new());
         }
     }
+    let needed = lowest_base.map(|base| chain.reaching(base));
     let reached = reached(snapshot);
     for (key, owned) in survey.objects {
         if reached.contains(key) {
@@ -171,7 +188,9 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
         } else if fate(survey, &owned.tx, rules) != Fate::Done {
             true
         } else {
-            is_metadata && kept.is_none_or(|kept| kept.contains(key))
+            // Without the generations above its base nobody could ever decide a dead apply.
+            let decides = chain.serials.get(key).zip(needed).is_some_and(|(at, from)| *at >= from);
+            decides || is_metadata && kept.is_none_or(|kept| kept.contains(key))
         };
         if !spared {
             collection.leftover.insert(key.clone());

@@ -230,7 +230,7 @@ impl Shared {
                 let answer = self.forward(request).await?;
                 let step = answer.body().len().div_ceil(8).max(1);
                 Ok(in_pieces(answer, |body| {
-                    let piece = |n| body.slice(n..(n + step).min(body.len()));
+                    let piece = |n: usize| body.slice(n..(n + step).min(body.len()));
                     (0..body.len()).step_by(step).map(|n| (pause, Ok(piece(n)))).collect()
                 }))
             }

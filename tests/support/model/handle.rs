@@ -230,10 +230,6 @@ impl StorageWriter for ModelStore {
         let (key, id) = (upload.key.to_string(), upload.id.clone());
         self.done(Request::Discard { key, id }).await
     }
-
-    async fn checksums(&self, _key: &ObjectKey) -> Result<Checksums, StorageError> {
-        Ok(Checksums::Verified)
-    }
 }
 
 /// An upload in parts.
