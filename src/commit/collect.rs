@@ -42,8 +42,8 @@ pub struct Owned {
 pub struct Generations {
     /// Every transaction in it.
     pub transactions: BTreeSet<Tx>,
-    /// The lowest serial that was read.
-    pub lowest: u64,
+    /// The serial of the generation below the lowest that was read: every commit above it is known.
+    pub below: u64,
     /// It was read down to the first generation.
     pub complete: bool,
     /// The generations that are kept, and the index documents that they name.
@@ -64,7 +64,8 @@ impl Generations {
         }
         self.transactions.extend(generation.transactions.iter().cloned());
         self.serials.insert(key.clone(), generation.serial);
-        self.lowest = generation.serial;
+        let parent = &generation.parent;
+        self.below = parent.r#gen.as_ref().and_then(|at| serial(&at.key)).unwrap_or(parent.serial);
         self.oldest = Some(generation.at);
     }
 
@@ -75,15 +76,9 @@ impl Generations {
         self.serials.extend(older.serials);
         self.complete = older.complete;
         if older.oldest.is_some() {
-            self.lowest = older.lowest;
+            self.below = older.below;
             self.oldest = older.oldest;
         }
-    }
-
-    /// Returns the serial of the oldest generation that must be there for what follows a serial to
-    /// be known whole.
-    fn reaching(&self, base: u64) -> u64 {
-        self.serials.values().filter(|serial| **serial <= base).max().copied().unwrap_or(0)
     }
 
     /// Tells whether it reaches back to where nothing need be kept.
@@ -164,7 +159,7 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
     for (tx, journal) in survey.journals {
         let base = journal.base_serial;
         let fate = fate(survey, tx, rules);
-        if fate == Fate::Done || !(chain.complete || base >= chain.lowest) {
+        if fate == Fate::Done || !(chain.complete || base >= chain.below) {
             continue;
         }
         lowest_base = Some(lowest_base.map_or(base, |lowest| lowest.min(base)));
@@ -172,7 +167,6 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
             collection.sweep.insert(tx.clone(), BTreeSet::new());
         }
     }
-    let needed = lowest_base.map(|base| chain.reaching(base));
     let reached = reached(snapshot);
     for (key, owned) in survey.objects {
         if reached.contains(key) {
@@ -189,7 +183,8 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
             true
         } else {
             // Without the generations above its base nobody could ever decide a dead apply.
-            let decides = chain.serials.get(key).zip(needed).is_some_and(|(at, from)| *at >= from);
+            let decides =
+                chain.serials.get(key).zip(lowest_base).is_some_and(|(at, base)| *at > base);
             decides || is_metadata && kept.is_none_or(|kept| kept.contains(key))
         };
         if !spared {
@@ -256,6 +251,11 @@ fn reached(snapshot: &Snapshot) -> BTreeSet<&ObjectKey> {
         .chain(snapshot.head.r#gen.as_ref().map(|at| &at.key))
         .chain(generation.into_iter().flat_map(|at| at.index.values().map(|at| &at.key)))
         .collect()
+}
+
+/// The serial in a generation's key, `gen/<ten digits>-<tx>.json`.
+fn serial(key: &ObjectKey) -> Option<u64> {
+    key.as_str().strip_prefix("gen/")?.get(..10)?.parse().ok()
 }
 
 /// What has no time is not old.
