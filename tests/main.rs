@@ -8,6 +8,7 @@
 mod architecture;
 mod cli;
 mod contract;
+mod faults_http;
 mod kill;
 mod manifest;
 mod planner;
