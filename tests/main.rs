@@ -5,10 +5,13 @@
     reason = "a broken fixture should panic where it stands"
 )]
 
+mod appliers;
 mod architecture;
 mod cli;
 mod contract;
+mod faults;
 mod faults_http;
+mod files;
 mod kill;
 mod manifest;
 mod planner;

@@ -136,8 +136,12 @@ pub(super) enum Command {
     History(HistoryArgs),
     /// Publish again what an older serial had, by a new commit; deps.toml and deps.lock stay
     Rollback(RollbackArgs),
+    /// Check that everything published is there and has its digest; change nothing
+    Verify(VerifyArgs),
     /// Take away what is past its time; a dry run unless `--yes` is given
     Gc(GcArgs),
+    /// Look at everything, say what is wrong and what to do; change nothing
+    Doctor(DoctorArgs),
     /// Print the page behind an error or reason code
     Explain(ExplainArgs),
     /// Print a JSON schema
@@ -273,6 +277,22 @@ pub(super) struct RollbackArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// Only these: addresses or globs of them (`node`, `ruby@3.3.*`, `*/jammy-*`)
+    #[arg(value_name = "FILTER")]
+    pub(super) filters: Vec<String>,
+    /// Read and hash every published object too
+    ///
+    /// What is found altered is kept in `.depstate/`, and the next plan and apply of this checkout
+    /// read it again and say `repair`. Another checkout does not know of it.
+    #[arg(long)]
+    pub(super) deep: bool,
+    /// Ask upstream instead whether it still serves the bytes that deps.lock has
+    #[arg(long, conflicts_with = "deep")]
+    pub(super) upstream: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct GcArgs {
     /// Delete, not only show what would be deleted
     #[arg(short, long, env = "DEPSTATE_YES", value_parser = FalseyValueParser::new())]
@@ -283,6 +303,21 @@ pub(super) struct GcArgs {
     /// How many objects one run may delete; a tenth of all, between 100 and 1,000, if not given
     #[arg(long, value_name = "N", env = "DEPSTATE_MAX_DELETE")]
     pub(super) max_delete: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Find out what the store does with conditions and checksums: writes a few objects below
+    /// `probe/`, and removes them
+    #[arg(long)]
+    pub(super) probe: bool,
+    /// Make this generation HEAD again, where HEAD is gone, damaged or went back: its serial, or its
+    /// key `gen/….json`
+    #[arg(long, value_name = "GEN", conflicts_with = "probe")]
+    pub(super) restore_head: Option<String>,
+    /// Do not ask
+    #[arg(short, long, env = "DEPSTATE_YES", value_parser = FalseyValueParser::new())]
+    pub(super) yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod ask;
 mod context;
+mod doctor;
 mod drivers;
 mod exit;
 mod explain;
@@ -18,6 +19,7 @@ mod schema;
 mod show;
 mod status;
 mod transaction;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -70,7 +72,9 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
         Command::Status(StatusArgs { tx: None }) => status::run(context).await,
         Command::History(args) => history::run(&args, context).await,
         Command::Rollback(args) => Box::pin(rollback::run(&args, context)).await,
+        Command::Verify(args) => verify::run(&args, context).await,
         Command::Gc(args) => gc::run(&args, context).await,
+        Command::Doctor(args) => Box::pin(doctor::run(&args, context)).await,
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Drivers => drivers::run(context),

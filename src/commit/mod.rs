@@ -21,6 +21,7 @@ mod outcome;
 mod publish;
 mod rebase;
 mod resolve;
+mod restore;
 mod sweep;
 
 #[cfg(test)]
@@ -36,4 +37,5 @@ pub use fence::fence;
 pub use later::{Later, newest_lost};
 pub use machine::{Machine, Setup};
 pub use outcome::{Chain, Outcome, outcome};
+pub use restore::{Restore, restored};
 pub use sweep::{Sweep, Sweeper};

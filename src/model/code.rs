@@ -211,6 +211,8 @@ codes! {
         "The source lists nothing, or no longer lists the newest locked version of a line. That is an\nupstream's accident far more often than its will: the lock holds, nothing is done. If it is meant:\n`exclude` the version with a reason, or say `coverage = \"recent\"`."
     UPSTREAM_CHANGED Refused "upstream-changed" "Upstream serves other bytes for a locked version."
         "A released version never changes. Both digests and addresses are shown. Find out why, then\neither `exclude` the version with a reason, or accept the new bytes in a reviewed commit:\n`depstate lock --accept ADDRESS`."
+    UPSTREAM_GONE Warning "upstream-gone" "Upstream no longer has a file that deps.lock names."
+        "What is published stays. If it is ever lost, it can't be fetched again: many upstreams prune old\nreleases."
     DIGEST_MISMATCH Refused "digest-mismatch" "The bytes are not those that were promised."
         "Expected and found digest, size, the address after redirects and what the first bytes look like\nare shown. Nothing was published."
     UNLIKELY Refused "unlikely" "Bytes that nothing vouches for can't be what their name says."

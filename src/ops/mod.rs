@@ -5,6 +5,7 @@
 //! what happens as [`crate::model::Event`]s and know nothing of how that looks.
 
 pub mod apply;
+pub mod doctor;
 mod error;
 pub mod gc;
 pub mod history;
@@ -17,6 +18,7 @@ pub mod rollback;
 mod seen;
 pub mod transaction;
 mod transfer;
+pub mod verify;
 
 pub use error::OpsError;
 pub use lock::LockRequest;

@@ -16,7 +16,9 @@ mod keys;
 mod later;
 mod probe;
 mod read;
+mod restore;
 mod steps;
+mod survey;
 mod transaction;
 mod views;
 
@@ -35,8 +37,10 @@ pub use ids::Chance;
 pub use journal::journal;
 pub use probe::probe;
 pub use read::{head, objects, read, read_at};
+pub use restore::{Restored, restore};
+pub use survey::{Kept, Listed, generations, journals, lost_after, raw_head, unnamed};
 pub use transaction::{Author, CommitOutcome, Transaction};
-pub use views::refresh_views;
+pub use views::{refresh_views, stale_views};
 
 /// How many requests run at the same time.
 const AT_ONCE: usize = 16;

@@ -67,6 +67,42 @@ pub(super) fn definitions() -> Map<String, Value> {
             "journal": journal,
         }),
     );
-    let all = [("history", history), ("rollback", rollback), ("status-tx", transaction)];
+    let finding = object(
+        &["severity", "code", "dependency", "address", "message", "help"],
+        json!({
+            "severity": { "enum": ["refused", "error", "warning"] }, "code": text(),
+            "dependency": maybe("string"), "address": maybe("string"), "message": text(),
+            "help": maybe("string"),
+        }),
+    );
+    let verify = object(
+        &[
+            "format_version",
+            "location",
+            "checked",
+            "serial",
+            "documents",
+            "objects",
+            "read",
+            "bytes",
+            "findings",
+        ],
+        json!({
+            "format_version": version, "location": text(),
+            "checked": { "enum": ["index", "deep", "upstream"] },
+            "serial": maybe("integer"),
+            "documents": { "type": "integer", "minimum": 0, "description": "generations and index documents that were read" },
+            "objects": { "type": "integer", "minimum": 0, "description": "objects that were looked for in the listing" },
+            "read": { "type": "integer", "minimum": 0, "description": "files that were read and hashed" },
+            "bytes": count(),
+            "findings": list(finding),
+        }),
+    );
+    let all = [
+        ("history", history),
+        ("rollback", rollback),
+        ("status-tx", transaction),
+        ("verify", verify),
+    ];
     all.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }

@@ -15,3 +15,4 @@ mod s3;
 mod saved_plan;
 mod table;
 mod upstream;
+mod verifying;
