@@ -1,9 +1,8 @@
 //! `depstate apply`.
 
-use std::io::{IsTerminal as _, Write as _};
-
 use super::{
     args::ApplyArgs,
+    ask::agreed,
     context::{Context, is_plan_file, read_filters},
     exit::{Exit, Stop},
     plan::options_json,
@@ -49,7 +48,7 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Sto
         shown.findings.retain(|finding| finding.severity == Severity::Warning);
         context.output.talk(&render::plan_text(&shown, &location, context.talk_style()));
     }
-    if changes && !args.yes && saved.is_none() && !agreed(context)? {
+    if changes && !args.yes && saved.is_none() && !agreed(context, "apply", "Apply this?")? {
         context.output.talk("Nothing was changed.");
         return Ok(Exit::Failed);
     }
@@ -81,25 +80,6 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Sto
         context.output.complain(&format!("error[{code}]: {}", page.title));
     }
     Ok(exit)
-}
-
-/// Asks on a terminal.
-fn agreed(context: &Context) -> Result<bool, Stop> {
-    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    if !terminal || context.environment.get("CI").is_some() {
-        return Err(OpsError::said(
-            Code::NEEDS_YES,
-            "apply asks before it changes anything, and there is no terminal to ask on",
-            Some("give `--yes`"),
-        )
-        .into());
-    }
-    let mut err = std::io::stderr().lock();
-    // With a closed stderr the question is lost, and no answer is no.
-    let _closed = write!(err, "Apply this? [y/N] ").and_then(|()| err.flush());
-    let mut answer = String::new();
-    let read = std::io::stdin().read_line(&mut answer);
-    Ok(read.is_ok() && ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
 }
 
 /// Reads the plan file, if the arguments name one.

@@ -131,7 +131,17 @@ pub(super) enum Command {
     /// Show a saved plan, an artifact, or everything that is published
     Show(ShowArgs),
     /// Say in a few lines how deps.toml, deps.lock and the storage stand
-    Status,
+    Status(StatusArgs),
+    /// Tell what was committed: when, by whom, what; newest first
+    History(HistoryArgs),
+    /// Publish again what an older serial had, by a new commit; deps.toml and deps.lock stay
+    Rollback(RollbackArgs),
+    /// Check that everything published is there and has its digest; change nothing
+    Verify(VerifyArgs),
+    /// Take away what is past its time; a dry run unless `--yes` is given
+    Gc(GcArgs),
+    /// Look at everything, say what is wrong and what to do; change nothing
+    Doctor(DoctorArgs),
     /// Print the page behind an error or reason code
     Explain(ExplainArgs),
     /// Print a JSON schema
@@ -240,6 +250,77 @@ pub(super) struct ShowArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct StatusArgs {
+    /// Say instead what became of a transaction: committed, not committed, undecided (exit 6)
+    #[arg(long, value_name = "ID")]
+    pub(super) tx: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// How many
+    #[arg(short, long, value_name = "N", default_value_t = 20)]
+    pub(super) number: usize,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RollbackArgs {
+    /// The serial to go back to (`depstate history` lists them)
+    #[arg(value_name = "SERIAL")]
+    pub(super) serial: u64,
+    /// Do not ask
+    #[arg(short, long, env = "DEPSTATE_YES", value_parser = FalseyValueParser::new())]
+    pub(super) yes: bool,
+    /// How many artifacts may be retired
+    #[arg(long, value_name = "N", default_value_t = 20, env = "DEPSTATE_MAX_RETIRE")]
+    pub(super) max_retire: u64,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    /// Only these: addresses or globs of them (`node`, `ruby@3.3.*`, `*/jammy-*`)
+    #[arg(value_name = "FILTER")]
+    pub(super) filters: Vec<String>,
+    /// Read and hash every published object too
+    ///
+    /// What is found altered is kept in `.depstate/`, and the next plan and apply of this checkout
+    /// read it again and say `repair`. Another checkout does not know of it.
+    #[arg(long)]
+    pub(super) deep: bool,
+    /// Ask upstream instead whether it still serves the bytes that deps.lock has
+    #[arg(long, conflicts_with = "deep")]
+    pub(super) upstream: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct GcArgs {
+    /// Delete, not only show what would be deleted
+    #[arg(short, long, env = "DEPSTATE_YES", value_parser = FalseyValueParser::new())]
+    pub(super) yes: bool,
+    /// An apply that neither ended nor moved for this long is dead (`24h`, `3d`)
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration, env = "DEPSTATE_OLDER_THAN")]
+    pub(super) older_than: Duration,
+    /// How many objects one run may delete; a tenth of all, between 100 and 1,000, if not given
+    #[arg(long, value_name = "N", env = "DEPSTATE_MAX_DELETE")]
+    pub(super) max_delete: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArgs {
+    /// Find out what the store does with conditions and checksums: writes a few objects below
+    /// `probe/`, and removes them
+    #[arg(long)]
+    pub(super) probe: bool,
+    /// Make this generation HEAD again, where HEAD is gone, damaged or went back: its serial, or its
+    /// key `gen/….json`
+    #[arg(long, value_name = "GEN", conflicts_with = "probe")]
+    pub(super) restore_head: Option<String>,
+    /// Do not ask
+    #[arg(short, long, env = "DEPSTATE_YES", value_parser = FalseyValueParser::new())]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// The code; all codes are listed if absent
     #[arg(value_name = "CODE")]
@@ -286,6 +367,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         "s" => 1,
         "m" => 60,
         "h" => 3600,
+        "d" => 86_400,
         _ => return Err(bad()),
     };
     Ok(Duration::from_secs(number.saturating_mul(seconds)))

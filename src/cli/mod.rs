@@ -2,21 +2,28 @@
 
 mod apply;
 mod args;
+mod ask;
 mod context;
+mod doctor;
 mod drivers;
 mod exit;
 mod explain;
+mod gc;
+mod history;
 mod init;
 mod lock;
 mod output;
 mod plan;
+mod rollback;
 mod schema;
 mod show;
 mod status;
+mod transaction;
+mod verify;
 
 use std::ffi::OsString;
 
-use args::{Cli, Command};
+use args::{Cli, Command, StatusArgs};
 use context::Context;
 pub use exit::Exit;
 use exit::Stop;
@@ -61,7 +68,13 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
         Command::Plan(args) => plan::run(&args, context).await,
         Command::Apply(args) => Box::pin(apply::run(&args, context)).await,
         Command::Show(args) => show::run(&args, context).await,
-        Command::Status => status::run(context).await,
+        Command::Status(StatusArgs { tx: Some(tx) }) => transaction::run(&tx, context).await,
+        Command::Status(StatusArgs { tx: None }) => status::run(context).await,
+        Command::History(args) => history::run(&args, context).await,
+        Command::Rollback(args) => Box::pin(rollback::run(&args, context)).await,
+        Command::Verify(args) => verify::run(&args, context).await,
+        Command::Gc(args) => gc::run(&args, context).await,
+        Command::Doctor(args) => Box::pin(doctor::run(&args, context)).await,
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
         Command::Drivers => drivers::run(context),

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     model::{Code, Record},
     ops::{self, OpsError},
-    render, state, wire,
+    render, wire,
 };
 
 /// Shows a saved plan, or what is published.
@@ -18,9 +18,7 @@ pub(super) async fn run(args: &ShowArgs, context: &Context) -> Result<Exit, Stop
     }
     let filters = read_filters(args.what.as_slice())?;
     let (project, storage) = ops::open(context.setting(false)).await?;
-    let snapshot = state::read(storage.as_ref(), project.documents().as_ref())
-        .await
-        .map_err(OpsError::from)?;
+    let snapshot = ops::read(&project, storage.as_ref()).await?;
     let records: Vec<&Record> = snapshot
         .iter()
         .flat_map(|snapshot| snapshot.live.values())

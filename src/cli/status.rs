@@ -6,17 +6,12 @@ use super::{
     context::Context,
     exit::{Exit, Stop},
 };
-use crate::{
-    ops::{self, OpsError},
-    render, state,
-};
+use crate::{ops, render};
 
 /// Says how the three stand, in a few lines. Asks no source.
 pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
     let (project, storage) = ops::open(context.setting(false)).await?;
-    let snapshot = state::read(storage.as_ref(), project.documents().as_ref())
-        .await
-        .map_err(OpsError::from)?;
+    let snapshot = ops::read(&project, storage.as_ref()).await?;
     let dependencies = project.manifest.dependencies.len() as u64;
     let targets: BTreeSet<&crate::model::TargetName> =
         project.manifest.dependencies.values().flat_map(|wanted| &wanted.targets).collect();

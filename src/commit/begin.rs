@@ -1,7 +1,19 @@
 //! The beginning: HEAD where there is none, then the journal, before anything is uploaded.
 
 use super::{Answer, Base, Effect, End, Failure, Machine, machine::Phase};
-use crate::model::{FORMAT, Head, HeadKind, Journal, JournalState, Revision};
+use crate::model::{
+    Conditions, FORMAT, Head, HeadKind, Journal, JournalState, ObjectKey, Probe, Revision,
+};
+
+/// What waits for the probe of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it lies in the machine, of which there is one")]
+pub(super) enum Probing {
+    /// The creation of HEAD.
+    Genesis(Head),
+    /// A HEAD whose store was not probed, or was probed elsewhere.
+    Base(Base),
+}
 
 impl Machine {
     pub(super) fn begin(
@@ -11,7 +23,7 @@ impl Machine {
         nonce: String,
     ) -> Vec<Effect> {
         if let Some(base) = base {
-            return self.open(base);
+            return self.stand_on(base);
         }
         let genesis = Head {
             format: FORMAT,
@@ -23,7 +35,7 @@ impl Machine {
             r#gen: None,
             prev_head_sha256: None,
             tx: None,
-            single_writer: false,
+            single_writer: self.setup.single_writer,
             probe: None,
             tool: self.setup.tool.clone(),
         };
@@ -38,13 +50,80 @@ impl Machine {
             self.phase = Phase::LookingAgain;
             return vec![Effect::ReadBase];
         }
-        self.create(head, 1)
+        self.phase = Phase::Probing(Probing::Genesis(head));
+        vec![Effect::Probe]
     }
 
     pub(super) fn looked_again(&mut self, base: Option<Base>) -> Vec<Effect> {
         match base {
-            Some(base) => self.open(base),
+            Some(base) => self.stand_on(base),
             None => self.fail(Failure::HeadLost),
+        }
+    }
+
+    /// A base may be written upon where its store was probed, there, and keeps conditions.
+    fn stand_on(&mut self, base: Base) -> Vec<Effect> {
+        if let Some(failure) = self.unfit(&base) {
+            return self.fail(failure);
+        }
+        let known = base.head.probe.clone().or_else(|| self.probe.clone());
+        match known.filter(|probe| probe.location == self.setup.location) {
+            Some(probe) if !self.trusts(&probe) => self.fail(Failure::Unsafe(probe)),
+            Some(_) => self.look_for_later(base),
+            None => {
+                self.phase = Phase::Probing(Probing::Base(base));
+                vec![Effect::Probe]
+            }
+        }
+    }
+
+    pub(super) fn probed(&mut self, probing: Probing, probe: Probe) -> Vec<Effect> {
+        if !self.trusts(&probe) {
+            return self.fail(Failure::Unsafe(probe));
+        }
+        self.probe = Some(probe.clone());
+        match probing {
+            Probing::Genesis(head) => self.create(Head { probe: Some(probe), ..head }, 1),
+            Probing::Base(base) => self.look_for_later(base),
+        }
+    }
+
+    fn trusts(&self, probe: &Probe) -> bool {
+        probe.conditions == Conditions::Atomic || self.setup.single_writer
+    }
+
+    fn look_for_later(&mut self, base: Base) -> Vec<Effect> {
+        let serial = base.head.serial;
+        self.phase = Phase::LookingForLater(base);
+        vec![Effect::LookForLater { serial }]
+    }
+
+    pub(super) fn later(&mut self, base: Base, later: Option<(u64, ObjectKey)>) -> Vec<Effect> {
+        match later {
+            None => self.open(base),
+            Some((serial, generation)) => {
+                self.phase = Phase::LookingAtHead { base, serial, generation };
+                vec![Effect::ReadHead]
+            }
+        }
+    }
+
+    /// Others may have committed since the base was read: then the newer generation is theirs, and
+    /// this transaction goes on until it loses its race. Else somebody put an old HEAD back.
+    pub(super) fn looked_at_head(
+        &mut self,
+        base: Base,
+        serial: u64,
+        generation: ObjectKey,
+        head: Option<&Base>,
+    ) -> Vec<Effect> {
+        match head {
+            Some(newest) if newest.head.serial >= serial => self.open(base),
+            Some(newest) => {
+                let serial = newest.head.serial;
+                self.fail(Failure::Restored { serial, generation })
+            }
+            None => self.fail(Failure::HeadGone),
         }
     }
 
@@ -67,16 +146,13 @@ impl Machine {
     /// Whose HEAD is there does not matter: it is the base from now on.
     pub(super) fn adopt(&mut self, head: Head, attempt: u8, base: Option<Base>) -> Vec<Effect> {
         match base {
-            Some(base) => self.open(base),
+            Some(base) => self.stand_on(base),
             None if self.patient(attempt) => self.create(head, attempt + 1),
             None => self.fail(Failure::Store("creating head.json")),
         }
     }
 
     fn open(&mut self, base: Base) -> Vec<Effect> {
-        if let Some(failure) = self.unfit(&base) {
-            return self.fail(failure);
-        }
         self.base = Some(base);
         self.create_journal(1)
     }

@@ -1,6 +1,7 @@
 //! What a transaction asks for.
 
-use crate::model::{Head, Journal, ObjectKey, ObjectRef, Revision};
+use super::Base;
+use crate::model::{Head, Journal, ObjectKey, ObjectRef, Probe, Revision};
 
 /// Something to be carried out once, and answered with an [`super::Event`].
 ///
@@ -9,6 +10,14 @@ use crate::model::{Head, Journal, ObjectKey, ObjectRef, Revision};
 pub enum Effect {
     /// List `gen/`: answered by `Generations`.
     LookForGenerations,
+    /// Probe the store: answered by `Probed`.
+    Probe,
+    /// List `gen/` after a serial, and look whether a HEAD that is gone named any of it: answered by
+    /// `Later`.
+    LookForLater {
+        /// The serial of HEAD.
+        serial: u64,
+    },
     /// Read everything that HEAD reaches: answered by `BaseRead`.
     ReadBase,
     /// Create `head.json`, only if there is none: answered by `HeadWritten`.
@@ -54,6 +63,16 @@ pub enum Effect {
         /// Which sending this is.
         attempt: u8,
     },
+    /// Replace `head.json` by a [`super::fence`] on this one, if it still is there: answered by
+    /// `HeadWritten`.
+    Fence {
+        /// What it stands on.
+        base: Base,
+        /// Fresh.
+        nonce: String,
+        /// Which sending this is.
+        attempt: u8,
+    },
     /// Read `head.json`: answered by `HeadRead`.
     ReadHead,
     /// Read a generation and check its digest: answered by `GenerationRead`.
@@ -84,6 +103,21 @@ pub enum End {
     Failed(Failure),
     /// The caller gave up, before the commit point.
     Abandoned,
+    /// What became of the transaction that was swept.
+    Swept(Swept),
+}
+
+/// What a collector found out about the transaction of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swept {
+    /// It is not in the chain and never will be: what carries its name may be deleted.
+    Dead,
+    /// It is in the chain; its journal says so now.
+    Committed,
+    /// It is alive: its journal has moved.
+    Alive,
+    /// Its journal is gone: another collector was faster.
+    Gone,
 }
 
 /// Why HEAD was not swapped.
@@ -93,6 +127,8 @@ pub enum NotCommitted {
     Refused(String),
     /// The store says that HEAD has changed and shows it unchanged, again and again.
     ConditionNeverHolds,
+    /// The store gave no answer, and a fence keeps whatever is still on its way from landing.
+    Fenced,
 }
 
 /// Why nothing could be committed.
@@ -118,6 +154,15 @@ pub enum Failure {
         /// The serial of HEAD.
         to: u64,
     },
+    /// A generation tells of a HEAD that is newer than the one that is there.
+    Restored {
+        /// The serial of HEAD.
+        serial: u64,
+        /// The newest generation that once was HEAD's.
+        generation: ObjectKey,
+    },
+    /// The store does not keep conditions.
+    Unsafe(Probe),
     /// The prefix belongs to another project.
     NotOwner {
         /// Whose it is.

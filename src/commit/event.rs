@@ -1,6 +1,6 @@
 //! What a transaction is told.
 
-use crate::model::{Generation, Head, Journal, ObjectKey, ObjectRef, Revision, Sha256};
+use crate::model::{Generation, Head, Journal, ObjectKey, ObjectRef, Probe, Revision, Sha256};
 
 /// A HEAD that a transaction stands on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Proposal {
     pub generation: ObjectRef,
     /// Fresh.
     pub nonce: String,
+    /// Fresh, for a fence.
+    pub fence: String,
     /// SHA-256 of the base's HEAD.
     pub previous: Sha256,
 }
@@ -70,9 +72,15 @@ pub enum Event {
     Rebase(Base),
     /// The caller gives up.
     Abandon,
+    /// The collector begins to decide a transaction.
+    Sweep,
 
     /// Whether there is anything below `gen/`.
     Generations(bool),
+    /// What the store is like.
+    Probed(Probe),
+    /// The newest generation after HEAD's that once was HEAD's, with its serial; none: there is none.
+    Later(Option<(u64, ObjectKey)>),
     /// Everything that HEAD reaches was read; none: there is no HEAD.
     BaseRead(Option<Base>),
     /// What became of a write of HEAD.

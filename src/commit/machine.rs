@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::{
-    Base, Effect, End, Event, Failure, Proposal, publish::Writing, rebase::Rebasing,
-    resolve::Swapping,
+    Base, Effect, End, Event, Failure, Proposal, begin::Probing, chain::Walk, publish::Writing,
+    rebase::Rebasing, resolve::Swapping,
 };
-use crate::model::{FORMAT, Head, Journal, JournalState, Revision, Tx};
+use crate::model::{FORMAT, Head, Journal, JournalState, ObjectKey, Probe, Revision, Tx};
 
 /// What a transaction knows from its first moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,10 @@ pub struct Setup {
     pub now: Timestamp,
     /// How often one write is sent before it is given up; at least 1.
     pub patience: u8,
+    /// The store's name, as in the probe.
+    pub location: String,
+    /// deps.toml says that nobody else writes.
+    pub single_writer: bool,
 }
 
 /// One transaction.
@@ -32,6 +36,8 @@ pub struct Machine {
     pub(super) base: Option<Base>,
     /// The revision of the own journal; none before it is open.
     pub(super) journal: Option<Revision>,
+    /// What the store was found to be like, where it had to be probed.
+    pub(super) probe: Option<Probe>,
     pub(super) phase: Phase,
 }
 
@@ -49,6 +55,12 @@ pub(super) enum Phase {
     Looking(Head),
     /// A generation and no HEAD: did another create HEAD meanwhile?
     LookingAgain,
+    /// What is the store like? Then HEAD is created, or the base is stood upon.
+    Probing(Probing),
+    /// Was there a newer HEAD once?
+    LookingForLater(Base),
+    /// There was: is it there again?
+    LookingAtHead { base: Base, serial: u64, generation: ObjectKey },
     /// HEAD is being created.
     Creating { head: Head, attempt: u8 },
     /// HEAD may have been created, by this transaction or another: what is there?
@@ -63,10 +75,12 @@ pub(super) enum Phase {
     Writing(Writing),
     /// HEAD is being swapped.
     Swapping(Swapping),
+    /// A fence is being sent.
+    Fencing(Swapping),
     /// HEAD may have been swapped: what is there?
     Asking(Swapping),
     /// Another HEAD is there: is this transaction's below it?
-    Walking { swap: Swapping, newest: Head, above: u64 },
+    Walking { swap: Swapping, newest: Head, walk: Walk },
     /// It is in; the journal is being closed.
     Closing(End),
     /// Another was faster: the caller rebases or gives up.
@@ -79,7 +93,7 @@ pub(super) enum Phase {
     Failed,
     /// The journal is being marked as aborted.
     Abandoning,
-    /// Whether it is in can't be told. A fence on the base would decide it, and begins here.
+    /// Whether it is in can't be told.
     Undecided,
     /// Nothing more can happen.
     Over,
@@ -88,7 +102,7 @@ pub(super) enum Phase {
 impl Machine {
     /// Returns a transaction that has done nothing yet.
     pub fn new(setup: Setup) -> Self {
-        Self { setup, base: None, journal: None, phase: Phase::New }
+        Self { setup, base: None, journal: None, probe: None, phase: Phase::New }
     }
 
     /// Returns the HEAD that the next commit stands on; none before the transaction has begun.
@@ -106,6 +120,11 @@ impl Machine {
             (Phase::New, Event::Begin { base, lineage, nonce }) => self.begin(base, lineage, nonce),
             (Phase::Looking(head), Event::Generations(any)) => self.looked(head, any),
             (Phase::LookingAgain, Event::BaseRead(base)) => self.looked_again(base),
+            (Phase::Probing(probing), Event::Probed(probe)) => self.probed(probing, probe),
+            (Phase::LookingForLater(base), Event::Later(later)) => self.later(base, later),
+            (Phase::LookingAtHead { base, serial, generation }, Event::HeadRead(head)) => {
+                self.looked_at_head(base, serial, generation, head.as_ref())
+            }
             (Phase::Creating { head, attempt }, Event::HeadWritten(answer)) => {
                 self.created(head, attempt, answer)
             }
@@ -126,9 +145,10 @@ impl Machine {
                 self.compared(writing, key, how)
             }
             (Phase::Swapping(swap), Event::HeadWritten(answer)) => self.swapped(swap, answer),
+            (Phase::Fencing(swap), Event::HeadWritten(answer)) => self.fenced(swap, &answer),
             (Phase::Asking(swap), Event::HeadRead(head)) => self.asked(swap, head),
-            (Phase::Walking { swap, newest, above }, Event::GenerationRead(generation)) => {
-                self.walked(swap, newest, above, generation)
+            (Phase::Walking { swap, newest, walk }, Event::GenerationRead(generation)) => {
+                self.walked(swap, newest, walk, generation.as_deref())
             }
             (Phase::Asking(_) | Phase::Walking { .. }, Event::ReadFailed) => self.undecided(),
             (Phase::Closing(end), Event::JournalWritten(_)) => self.end(Phase::Over, end),
@@ -142,10 +162,15 @@ impl Machine {
             (
                 Phase::Looking(_)
                 | Phase::LookingAgain
+                | Phase::LookingForLater(_)
+                | Phase::LookingAtHead { .. }
                 | Phase::Adopting { .. }
                 | Phase::CheckingJournal { .. },
                 Event::ReadFailed,
             ) => self.fail(Failure::Store("beginning the transaction")),
+            (Phase::Probing(_), Event::ReadFailed) => {
+                self.fail(Failure::Store("probing the store"))
+            }
             (Phase::Writing(_), Event::ReadFailed) => {
                 self.fail(Failure::Store("comparing a document that was written before"))
             }
@@ -203,7 +228,12 @@ impl Machine {
 }
 
 /// Returns the HEAD of a commit on a base.
-pub(super) fn next_head(base: &Head, setup: &Setup, proposal: &Proposal) -> Head {
+pub(super) fn next_head(
+    base: &Head,
+    setup: &Setup,
+    proposal: &Proposal,
+    probe: Option<Probe>,
+) -> Head {
     Head {
         format: FORMAT,
         lineage: base.lineage.clone(),
@@ -214,8 +244,8 @@ pub(super) fn next_head(base: &Head, setup: &Setup, proposal: &Proposal) -> Head
         r#gen: Some(proposal.generation.clone()),
         prev_head_sha256: Some(proposal.previous),
         tx: Some(setup.tx.clone()),
-        single_writer: base.single_writer,
-        probe: base.probe.clone(),
+        single_writer: setup.single_writer,
+        probe,
         tool: setup.tool.clone(),
     }
 }

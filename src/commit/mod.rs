@@ -10,18 +10,32 @@
 //! a read is of a store that shows every finished write.
 
 mod begin;
+mod chain;
+mod collect;
 mod effect;
 mod event;
+mod fence;
+mod later;
 mod machine;
+mod outcome;
 mod publish;
 mod rebase;
 mod resolve;
+mod restore;
+mod sweep;
 
 #[cfg(test)]
 mod explore;
 #[cfg(test)]
 mod tests;
 
-pub use effect::{Effect, End, Failure, NotCommitted};
+pub use chain::LISTED;
+pub use collect::{Collection, Generations, Owned, Rules, Survey, collect, past_grace};
+pub use effect::{Effect, End, Failure, NotCommitted, Swept};
 pub use event::{Answer, Base, Comparison, Event, Proposal};
+pub use fence::fence;
+pub use later::{Later, newest_lost};
 pub use machine::{Machine, Setup};
+pub use outcome::{Chain, Outcome, outcome};
+pub use restore::{Restore, restored};
+pub use sweep::{Sweep, Sweeper};

@@ -99,7 +99,8 @@ impl Machine {
         let Some(base) = self.base.clone() else {
             return self.fail(Failure::HeadGone);
         };
-        let head = next_head(&base.head, &self.setup, proposal);
-        self.swap(super::resolve::Swapping::new(base, head))
+        let probe = self.probe.clone().or_else(|| base.head.probe.clone());
+        let head = next_head(&base.head, &self.setup, proposal, probe);
+        self.swap(super::resolve::Swapping::new(base, head, proposal.fence.clone()))
     }
 }

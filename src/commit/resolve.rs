@@ -3,25 +3,30 @@
 //! One rule carries all of it: a swap that must match the base can only ever land while HEAD still
 //! is the base. So once another HEAD is seen, its chain alone says whether this one is in.
 
-use super::{Answer, Base, Effect, End, Failure, Machine, NotCommitted, machine::Phase};
+use super::{
+    Answer, Base, Effect, End, Failure, Machine, NotCommitted,
+    chain::{Look, Walk},
+    machine::Phase,
+};
 use crate::model::{Generation, Head, JournalState, Revision};
-
-/// How many transactions a generation lists.
-pub(super) const LISTED: u64 = 64;
 
 /// A swap of HEAD that is under way or was tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Swapping {
-    base: Base,
+    pub(super) base: Base,
     head: Head,
+    /// The fence's nonce.
+    pub(super) fence: String,
     attempt: u8,
+    /// How often the fence was sent.
+    pub(super) fencing: u8,
     /// Whether a sending is out that may have landed, or still may.
     loose: bool,
 }
 
 impl Swapping {
-    pub(super) fn new(base: Base, head: Head) -> Self {
-        Self { base, head, attempt: 1, loose: false }
+    pub(super) fn new(base: Base, head: Head, fence: String) -> Self {
+        Self { base, head, fence, attempt: 1, fencing: 0, loose: false }
     }
 }
 
@@ -53,12 +58,12 @@ impl Machine {
         }
     }
 
-    fn ask(&mut self, swap: Swapping) -> Vec<Effect> {
+    pub(super) fn ask(&mut self, swap: Swapping) -> Vec<Effect> {
         self.phase = Phase::Asking(swap);
         vec![Effect::ReadHead]
     }
 
-    pub(super) fn asked(&mut self, mut swap: Swapping, found: Option<Base>) -> Vec<Effect> {
+    pub(super) fn asked(&mut self, swap: Swapping, found: Option<Base>) -> Vec<Effect> {
         let Some(Base { head, revision }) = found else {
             return if swap.loose { self.undecided() } else { self.fail(Failure::HeadGone) };
         };
@@ -75,53 +80,56 @@ impl Machine {
             let revision = (head.nonce == swap.head.nonce).then_some(revision);
             return self.committed(swap.head, revision);
         }
+        if head.nonce == swap.fence {
+            return self.is_fenced();
+        }
         if revision == swap.base.revision {
-            if self.patient(swap.attempt) {
-                swap.attempt += 1;
-                return self.swap(swap);
-            }
-            return self.give_up(&swap);
+            return self.unmoved(swap);
         }
         match head.r#gen.clone() {
             None => self.lost(head),
             Some(generation) => {
-                self.phase = Phase::Walking { swap, newest: head, above: u64::MAX };
+                let walk = Walk::new(self.setup.tx.clone(), swap.base.head.serial);
+                self.phase = Phase::Walking { swap, newest: head, walk };
                 vec![Effect::ReadGeneration(generation)]
             }
         }
     }
 
-    /// Looks for the own transaction in a generation, and goes on to the one before it for as long
-    /// as the list may have dropped it.
+    /// HEAD still is the base: send again, and when that was done often enough, settle it.
+    fn unmoved(&mut self, mut swap: Swapping) -> Vec<Effect> {
+        if swap.fencing > 0 {
+            return if self.patient(swap.fencing) {
+                self.send_fence(swap)
+            } else {
+                self.undecided()
+            };
+        }
+        if self.patient(swap.attempt) {
+            swap.attempt += 1;
+            return self.swap(swap);
+        }
+        if swap.loose {
+            return self.send_fence(swap);
+        }
+        self.end(Phase::Failed, End::NotCommitted(NotCommitted::ConditionNeverHolds))
+    }
+
     pub(super) fn walked(
         &mut self,
         swap: Swapping,
         newest: Head,
-        above: u64,
-        generation: Option<Box<Generation>>,
+        mut walk: Walk,
+        generation: Option<&Generation>,
     ) -> Vec<Effect> {
-        let Some(generation) = generation else {
-            return self.undecided();
-        };
-        if generation.transactions.contains(&self.setup.tx) {
-            return self.committed(swap.head, None);
-        }
-        // A chain whose serials do not fall is damaged and may have no end.
-        if generation.serial >= above {
-            return self.undecided();
-        }
-        let since = generation.serial.saturating_sub(swap.base.head.serial);
-        let whole = (generation.transactions.len() as u64) < LISTED;
-        let parent = &generation.parent;
-        if whole || since <= LISTED || parent.serial <= swap.base.head.serial {
-            return self.lost(newest);
-        }
-        match parent.r#gen.clone() {
-            None => self.lost(newest),
-            Some(next) => {
-                self.phase = Phase::Walking { swap, newest, above: generation.serial };
+        match generation.map(|generation| walk.look(generation)) {
+            Some(Look::Found) => self.committed(swap.head, None),
+            Some(Look::Absent) => self.lost(newest),
+            Some(Look::Older(next)) => {
+                self.phase = Phase::Walking { swap, newest, walk };
                 vec![Effect::ReadGeneration(next)]
             }
+            Some(Look::Damaged) | None => self.undecided(),
         }
     }
 
@@ -142,16 +150,6 @@ impl Machine {
 
     fn lost(&mut self, newest: Head) -> Vec<Effect> {
         self.end(Phase::Lost, End::LostRace(newest))
-    }
-
-    /// HEAD still is the base after the last sending. With a sending at large only a fence could
-    /// make "not committed" true for ever.
-    fn give_up(&mut self, swap: &Swapping) -> Vec<Effect> {
-        if swap.loose {
-            self.undecided()
-        } else {
-            self.end(Phase::Failed, End::NotCommitted(NotCommitted::ConditionNeverHolds))
-        }
     }
 
     pub(super) fn undecided(&mut self) -> Vec<Effect> {

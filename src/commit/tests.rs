@@ -9,7 +9,8 @@ use super::{
     Answer, Base, Comparison, Effect, End, Event, Failure, Machine, NotCommitted, Proposal, Setup,
 };
 use crate::model::{
-    FORMAT, Generation, Head, HeadKind, JournalState, ObjectKey, ObjectRef, Revision, Sha256, Tx,
+    Checksums, Conditions, FORMAT, Generation, Head, HeadKind, JournalState, ObjectKey, ObjectRef,
+    Probe, Revision, Sha256, Tx,
 };
 
 fn head(serial: u64, nonce: &str, tx: Option<&str>) -> Head {
@@ -24,8 +25,17 @@ fn head(serial: u64, nonce: &str, tx: Option<&str>) -> Head {
         prev_head_sha256: None,
         tx: tx.map(|tx| Tx(tx.to_owned())),
         single_writer: false,
-        probe: None,
+        probe: Some(probe(Conditions::Atomic)),
         tool: "test".to_owned(),
+    }
+}
+
+fn probe(conditions: Conditions) -> Probe {
+    Probe {
+        location: "store".to_owned(),
+        conditions,
+        checksums: Checksums::Verified,
+        at: jiff::Timestamp::UNIX_EPOCH,
     }
 }
 
@@ -61,6 +71,8 @@ fn new() -> Machine {
         tool: "test".to_owned(),
         now: jiff::Timestamp::UNIX_EPOCH,
         patience: 3,
+        location: "store".to_owned(),
+        single_writer: false,
     })
 }
 
@@ -77,6 +89,7 @@ fn commit() -> Event {
         documents: vec![ObjectKey::new("index/d")],
         generation: at("gen/8-ME"),
         nonce: "mine".to_owned(),
+        fence: "fence of mine".to_owned(),
         previous: Sha256::of(b"before"),
     })
 }
@@ -95,6 +108,7 @@ fn play(events: Vec<Event>) -> (Machine, Vec<Effect>) {
 fn up_to_the_swap() -> Vec<Event> {
     vec![
         begin(Some(base(7, "base", Some("OLD")))),
+        Event::Later(None),
         Event::JournalWritten(done("j")),
         commit(),
         Event::Written(ObjectKey::new("index/d"), done("d")),
@@ -124,6 +138,8 @@ fn ended(end: End) -> Vec<Effect> {
 fn what_is_written_comes_in_order() {
     let mut machine = new();
     let effects = machine.step(begin(Some(base(7, "base", Some("OLD")))));
+    assert_eq!(effects, vec![Effect::LookForLater { serial: 7 }]);
+    let effects = machine.step(Event::Later(None));
     let [Effect::CreateJournal { journal, attempt: 1 }] = effects.as_slice() else {
         panic!("{effects:?}");
     };
@@ -231,6 +247,41 @@ fn the_same_bytes_are_sent_again_and_not_for_ever() {
     }
     assert_eq!(sent[0], sent[1]);
     machine.step(wrote(Answer::Unknown));
+    let effects = machine.step(unmoved());
+    let [Effect::Fence { base: on, nonce, attempt: 1 }] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!((on, nonce.as_str()), (&base(7, "base", Some("OLD")), "fence of mine"));
+    let fence = super::fence(&on.head, nonce, Sha256::of(b"before"), "test");
+    assert_eq!((fence.serial, fence.kind, &fence.tx), (8, HeadKind::Fence, &on.head.tx));
+    assert_eq!(
+        (&fence.r#gen, fence.prev_head_sha256),
+        (&on.head.r#gen, Some(Sha256::of(b"before")))
+    );
+    let no = || ended(End::NotCommitted(NotCommitted::Fenced));
+    assert_eq!(machine.clone().step(wrote(done("fence"))), no());
+    // The fence is a write like any other.
+    let doubt = |answer| {
+        let mut machine = machine.clone();
+        assert_eq!(machine.step(wrote(answer)), vec![Effect::ReadHead]);
+        machine
+    };
+    let seen = |head| Event::HeadRead(Some(Base { head, revision: Revision("fence".to_owned()) }));
+    for answer in [Answer::Unknown, Answer::Conflict, Answer::Precondition] {
+        assert_eq!(doubt(answer.clone()).step(seen(fence.clone())), no());
+        let again = doubt(answer.clone()).step(unmoved());
+        assert!(matches!(again.as_slice(), [Effect::Fence { attempt: 2, .. }]));
+        let ours = doubt(answer).step(Event::HeadRead(Some(base(8, "mine", Some("ME")))));
+        assert!(matches!(ours.as_slice(), [Effect::SwapJournal { .. }]));
+    }
+    for answer in [refused(), Answer::Missing] {
+        assert_eq!(machine.clone().step(wrote(answer)), ended(End::Undecided));
+    }
+    for _ in 0..2 {
+        machine.step(wrote(Answer::Unknown));
+        machine.step(unmoved());
+    }
+    machine.step(wrote(Answer::Unknown));
     assert_eq!(machine.step(unmoved()), ended(End::Undecided));
     // An undecided transaction leaves its journal open.
     assert_eq!(machine.step(Event::Abandon), ended(End::Abandoned));
@@ -278,7 +329,7 @@ fn the_chain_is_walked_as_far_as_the_lists_have_dropped() {
 
 #[test]
 fn a_document_of_ones_own_that_is_there_is_compared() {
-    let start = || up_to_the_swap()[..3].to_vec();
+    let start = || up_to_the_swap()[..4].to_vec();
     let key = || ObjectKey::new("index/d");
     for answer in [Answer::Precondition, Answer::Conflict, Answer::Unknown] {
         let mut events = start();

@@ -36,6 +36,11 @@ impl Workspace {
         self.try_prepare().is_ok()
     }
 
+    /// Tells whether files can be made in the folder; makes it, if that can be done.
+    pub fn is_writable(&self) -> bool {
+        self.prepare() && super::leftover::new_file(&self.folder).is_ok()
+    }
+
     fn try_prepare(&self) -> std::io::Result<()> {
         fs_err::create_dir_all(&self.folder)?;
         let ignore = self.folder.join(".gitignore");

@@ -47,6 +47,20 @@ pub enum Event {
         /// How.
         outcome: Outcome,
     },
+    /// Files are about to be read to their end and hashed.
+    Reading {
+        /// How many.
+        artifacts: usize,
+        /// Bytes in all, as far as sizes are known.
+        bytes: u64,
+    },
+    /// One of them was.
+    ReadEnded {
+        /// Which.
+        address: Address,
+        /// What is wrong with it, for a person.
+        fault: Option<String>,
+    },
     /// A commit was made.
     Committed {
         /// The new serial.

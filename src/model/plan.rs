@@ -162,6 +162,11 @@ pub enum Reason {
     MetadataChanged,
     /// Update: the object was copied or re-uploaded with the same bytes.
     RevisionChanged,
+    /// Update, retire: `rollback` goes back to an older serial.
+    RolledBack {
+        /// Which.
+        serial: u64,
+    },
     /// Retire.
     NotWanted(NotWanted),
 }
@@ -205,6 +210,7 @@ impl Reason {
             Self::WantedAgain => Code::WANTED_AGAIN,
             Self::MetadataChanged => Code::METADATA_CHANGED,
             Self::RevisionChanged => Code::REVISION_CHANGED,
+            Self::RolledBack { .. } => Code::ROLLED_BACK,
             Self::NotWanted(why) => match why {
                 NotWanted::LineKeeps { .. } => Code::LINE_KEEPS,
                 NotWanted::Excluded { .. } => Code::EXCLUDED,

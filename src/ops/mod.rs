@@ -5,15 +5,23 @@
 //! what happens as [`crate::model::Event`]s and know nothing of how that looks.
 
 pub mod apply;
+pub mod doctor;
 mod error;
+pub mod gc;
+pub mod history;
 mod locate;
 pub mod lock;
 mod observe;
 mod open;
 mod plan;
+pub mod rollback;
+mod seen;
+pub mod transaction;
 mod transfer;
+pub mod verify;
 
 pub use error::OpsError;
 pub use lock::LockRequest;
 pub use open::{Project, Setting, open};
 pub use plan::{Download, Planned, Refresh, Request, plan};
+pub use seen::read;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{StreamExt as _, stream};
 
-use super::{OpsError, Project, Refresh};
+use super::{OpsError, Project, Refresh, seen};
 use crate::{
     model::{
         DependencyId, Event, Listing, ObjectKey, ObjectMeta, Observed, Sha256, Sink, Snapshot, Why,
@@ -53,10 +53,13 @@ pub(crate) async fn published(
     {
         return Err(not_owner(&snapshot.head.project, project, &storage.location()));
     }
+    if let Observed::Known(snapshot) = &published.snapshot {
+        seen::check(project, storage, snapshot.as_ref().map(|snapshot| &snapshot.head)).await?;
+    }
     Ok(published)
 }
 
-fn not_owner(owner: &str, project: &Project, location: &str) -> OpsError {
+pub(crate) fn not_owner(owner: &str, project: &Project, location: &str) -> OpsError {
     OpsError::said(
         crate::model::Code::NOT_OWNER,
         format!(
@@ -138,6 +141,35 @@ async fn one(
             "`{key}` has another revision than recorded and is too large to be read by a plan"
         ));
     }
+    bytes(storage, key).await
+}
+
+/// Reads what `verify --deep` found altered in this checkout and what has not changed since: neither
+/// size nor revision shows it, nor does a checksum that the store has kept since the upload.
+pub(crate) async fn altered(
+    project: &Project,
+    storage: &dyn StorageReader,
+    snapshot: &Snapshot,
+    objects: &BTreeMap<ObjectKey, ObjectMeta>,
+) -> BTreeMap<ObjectKey, Observed<Sha256>> {
+    let noted = project.workspace.altered(&storage.location(), &snapshot.head.lineage);
+    let suspects = noted.into_iter().filter(|noted| {
+        objects.get(&noted.key).is_some_and(|object| object.revision == noted.revision)
+            && snapshot.live.values().any(|record| record.key == noted.key)
+    });
+    stream::iter(suspects)
+        .map(|noted| async move {
+            let digest = bytes(storage, &noted.key).await;
+            (noted.key, digest)
+        })
+        .buffer_unordered(project.setting.jobs.max(1))
+        .collect()
+        .await
+}
+
+/// Hashes the bytes of an object.
+async fn bytes(storage: &dyn StorageReader, key: &ObjectKey) -> Observed<Sha256> {
+    let unknown = |why: String| Observed::Unknown(Why::Failed(why));
     match storage.get(key, None).await {
         Ok(Some(mut object)) => {
             let mut hasher = Hasher::new(None);

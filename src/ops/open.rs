@@ -18,7 +18,7 @@ use crate::{
     model::{Code, DependencyId, Environment, Lock, Manifest, Mistake, Sha256},
     net::{Client, ClientConfig, HttpCache},
     source::{self, SourceDriver},
-    state::DocumentCache,
+    state::{Author, Chance, DocumentCache},
     storage::{self, StorageWriter},
 };
 
@@ -74,6 +74,18 @@ impl std::fmt::Debug for Project {
 }
 
 impl Project {
+    /// Returns who changes the bucket in this run.
+    pub(crate) fn author(&self) -> Author {
+        Author {
+            project: self.manifest.project.clone(),
+            by: self.setting.by.clone(),
+            tool: concat!("depstate ", env!("CARGO_PKG_VERSION")).to_owned(),
+            now: self.setting.now,
+            single_writer: self.manifest.storage.single_writer,
+            chance: Chance::system(),
+        }
+    }
+
     /// Returns the cache of index documents.
     pub(crate) fn documents(&self) -> Arc<dyn DocumentCache> {
         Arc::new(Documents(self.workspace.cache()))

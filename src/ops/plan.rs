@@ -94,7 +94,10 @@ pub async fn plan(
     let rehashed = match (snapshot, &published.objects) {
         (Some(snapshot), Observed::Known(objects)) => {
             let suspects = planner::suspects(snapshot, objects);
-            observe::rehash(storage, suspects, objects, project.setting.jobs).await?
+            let mut rehashed =
+                observe::rehash(storage, suspects, objects, project.setting.jobs).await?;
+            rehashed.extend(observe::altered(project, storage, snapshot, objects).await);
+            rehashed
         }
         (None, _) | (_, Observed::Unknown(_)) => BTreeMap::new(),
     };

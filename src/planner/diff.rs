@@ -62,12 +62,15 @@ impl Objects<'_> {
         if object.size != record.size {
             return Look::Altered { found: object.size };
         }
-        if object.revision == record.revision {
-            return Look::Right;
-        }
+        let same = object.revision == record.revision;
         match self.rehashed.get(&record.key) {
-            Some(Observed::Known(sha256)) if *sha256 == record.sha256 => Look::Copied,
-            Some(Observed::Known(_)) => Look::Altered { found: object.size },
+            // What was read counts, whatever the revision says.
+            Some(Observed::Known(sha256)) if *sha256 != record.sha256 => {
+                Look::Altered { found: object.size }
+            }
+            Some(Observed::Known(_)) if !same => Look::Copied,
+            Some(Observed::Known(_)) => Look::Right,
+            None if same => Look::Right,
             Some(Observed::Unknown(_)) | None => Look::Unread,
         }
     }

@@ -121,7 +121,8 @@ pub struct PlanInput<'a> {
     pub published: &'a Observed<Option<Snapshot>>,
     /// Which objects are there, below `artifacts/`.
     pub objects: &'a Observed<BTreeMap<ObjectKey, ObjectMeta>>,
-    /// The SHA-256 of the suspects; `Unknown`: too large to be read in a plan.
+    /// The SHA-256 of the suspects, and of whatever else was read; `Unknown`: it could not be, or is
+    /// too large to be read in a plan.
     pub rehashed: &'a BTreeMap<ObjectKey, Observed<Sha256>>,
     /// What the command line says.
     pub options: &'a Options,

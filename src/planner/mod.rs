@@ -25,12 +25,14 @@ mod pick;
 mod question;
 mod releases;
 mod retire;
+mod rollback;
 mod rules;
 mod select;
 mod selection;
 mod settle;
 
 pub use input::{Filter, Options, PlanInput, Question, Update, WhyAsk};
+pub use rollback::Rollback;
 pub use selection::{
     Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, Hold, LocatedFile,
     Selection,
@@ -127,6 +129,18 @@ pub fn next_lock(
     options: &Options,
 ) -> Lock {
     lock::next_lock(lock, selection, located, options)
+}
+
+/// Lays what is published beside what was published at an older serial: what must change so that
+/// the live records are those of then. Each of them must be live or condemned in `base`, and its
+/// object among `objects` where it is not live.
+pub fn rollback(
+    manifest: &Manifest,
+    base: &Snapshot,
+    then: &Snapshot,
+    objects: &BTreeMap<ObjectKey, ObjectMeta>,
+) -> Rollback {
+    rollback::rollback(manifest, base, then, objects)
 }
 
 /// The question that the lock answers, as a digest (deps.lock `asked`).

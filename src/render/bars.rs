@@ -63,7 +63,7 @@ impl Sink for Bars {
                 bar.set_message(dependency.to_string());
             }
             Event::Asked { .. } => {}
-            Event::Started { artifacts, bytes } => {
+            Event::Started { artifacts, bytes } | Event::Reading { artifacts, bytes } => {
                 if let Some(bar) = state.asking.take() {
                     bar.finish_and_clear();
                 }
@@ -104,6 +104,12 @@ impl Sink for Bars {
                         total.set_length(total.position() + count);
                     }
                     total.inc(*count);
+                }
+            }
+            Event::ReadEnded { address, fault } => {
+                if let Some(why) = fault {
+                    let first = grammar::plain(why.lines().next().unwrap_or_default());
+                    self.say(&format!("{} {address}: {first}", self.style.error("wrong")));
                 }
             }
             Event::StepEnded { address, outcome } => {

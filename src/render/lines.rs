@@ -60,6 +60,30 @@ impl Sink for Lines {
                     Outcome::Interrupted => format!("{counter} given up {address}"),
                 }
             }
+            Event::Reading { artifacts, bytes } => {
+                state.all = *artifacts;
+                state.done = 0;
+                let count = grammar::count(*artifacts as u64, "artifact");
+                format!("Reading {count}, {}", grammar::bytes(*bytes))
+            }
+            Event::ReadEnded { address, fault } => {
+                state.done += 1;
+                let (done, all) = (state.done, state.all);
+                match fault {
+                    Some(why) => format!(
+                        "[{done}/{all}] {} {address}: {}",
+                        self.style.error("wrong"),
+                        grammar::plain(why.lines().next().unwrap_or_default())
+                    ),
+                    // Ten lines in all, unless more is to be said.
+                    None if self.verbose
+                        || done * 10 / all.max(1) > (done - 1) * 10 / all.max(1) =>
+                    {
+                        format!("[{done}/{all}] read")
+                    }
+                    None => return,
+                }
+            }
             Event::Committed { serial, changes } => {
                 format!("Committed serial {serial} ({})", grammar::count(*changes as u64, "change"))
             }

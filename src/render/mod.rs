@@ -5,6 +5,7 @@ pub mod bars;
 pub mod diagnostic;
 mod diff;
 mod grammar;
+mod history;
 pub mod lines;
 mod plan_markdown;
 mod plan_text;
@@ -13,7 +14,10 @@ mod report;
 mod style;
 
 pub use grammar::{bytes, count, plain};
+pub use history::{history_text, when};
 pub use plan_markdown::plan_markdown;
-pub use plan_text::{finding_text as finding, plan_text, release_lines, summary_sentence};
+pub use plan_text::{
+    finding_text as finding, plan_text, release_lines, steps_text, summary_sentence,
+};
 pub use report::report_text;
 pub use style::Style;

@@ -47,6 +47,15 @@ pub(crate) fn told(plan: &Plan, blind: &Blind) -> bool {
     })
 }
 
+/// Returns steps as a plan shows them, a line each.
+pub fn steps_text(steps: &[Step], style: Style) -> String {
+    let mut out = String::new();
+    for line in step_lines(steps, style) {
+        push(&mut out, &line);
+    }
+    out
+}
+
 /// Returns the aligned lines of steps.
 fn step_lines(steps: &[Step], style: Style) -> Vec<String> {
     let addresses: Vec<String> = steps.iter().map(|step| step.address.to_string()).collect();

@@ -1,7 +1,7 @@
 //! The prose of reasons: data in, one clause out.
 
 use super::{diff, grammar};
-use crate::model::{Evidence, NotWanted, Reason, Step};
+use crate::model::{Action, Evidence, NotWanted, Reason, Step};
 
 /// Returns why a step is planned, with what a reviewer has to know of the bytes.
 pub(crate) fn clause(step: &Step) -> String {
@@ -52,6 +52,16 @@ fn why(step: &Step) -> String {
         Reason::MetadataChanged => match (&step.before, &step.after) {
             (Some(before), Some(after)) => diff::facts(before, after),
             _ => "metadata changed".to_owned(),
+        },
+        Reason::RolledBack { serial } if step.action == Action::Retire => {
+            format!("serial {serial} did not have it")
+        }
+        Reason::RolledBack { serial } => match (&step.before, &step.after) {
+            (Some(before), Some(after)) if before.sha256 == after.sha256 => {
+                format!("as at serial {serial}: {}", diff::facts(before, after))
+            }
+            (Some(_), _) => format!("the other bytes that serial {serial} had"),
+            (None, _) => format!("serial {serial} had it; its object is still there"),
         },
         Reason::NotWanted(why) => match why {
             NotWanted::LineKeeps { line, keep } => format!("line {line} keeps {keep}"),

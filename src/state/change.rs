@@ -4,18 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-use super::{Author, StateError, keys};
+use super::{Author, StateError, driver::digest, keys};
 use crate::{
-    commit::Proposal,
+    commit::{LISTED, Proposal},
     model::{
         Address, Code, Condemned, DependencyId, FORMAT, Generation, IndexRef, ObjectKey, ObjectRef,
         Record, Sha256, Snapshot, Summary, Tx,
     },
-    wire::objects::{encode_generation, encode_head, encode_index},
+    wire::objects::{encode_generation, encode_index},
 };
-
-/// How many transactions a generation lists.
-const LISTED: usize = 64;
 
 /// A change of the index.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +26,10 @@ pub struct Changes {
     pub doom: BTreeSet<Address>,
     /// Keys taken back from `condemned` (wanted again); their records stand in `set`.
     pub take_back: BTreeSet<ObjectKey>,
+    /// Condemned keys whose grace is over: they and their side documents become doomed.
+    pub collect: BTreeSet<ObjectKey>,
+    /// Doomed keys that are deleted.
+    pub cleared: BTreeSet<ObjectKey>,
     /// The counters for the generation.
     pub summary: Summary,
 }
@@ -80,7 +81,15 @@ pub(super) fn prepare(
     for (address, code) in &changes.retire {
         ledger.retire(address, *code);
     }
-    if ledger.touched.is_empty() {
+    for key in &changes.collect {
+        ledger.collect(key)?;
+    }
+    for key in &changes.cleared {
+        if !ledger.after.doomed.remove(key) {
+            return Err(contradiction(format!("`{key}` can't be cleared: it is not doomed")));
+        }
+    }
+    if ledger.touched.is_empty() && changes.collect.is_empty() && changes.cleared.is_empty() {
         return Ok(None);
     }
     let Ledger { after, touched, .. } = ledger;
@@ -127,6 +136,18 @@ impl Ledger<'_> {
             self.touched.insert(address.dependency.clone());
             self.leave(old, code, &[]);
         }
+    }
+
+    fn collect(&mut self, key: &ObjectKey) -> Result<(), Unfit> {
+        let Some(old) = self.after.condemned.remove(key) else {
+            return Err(contradiction(format!("`{key}` can't be collected: it is not condemned")));
+        };
+        let kept = |side: &ObjectKey| self.after.live.values().any(|live| live.side.contains(side));
+        let sides: Vec<ObjectKey> =
+            old.record.side.into_iter().filter(|side| !kept(side)).collect();
+        self.after.doomed.insert(key.clone());
+        self.after.doomed.extend(sides);
+        Ok(())
     }
 
     /// Puts what left the index where the collector finds it: for its grace period where it is
@@ -231,6 +252,7 @@ fn write(
             .actions
             .iter()
             .map(|(action, count)| (action.name().to_owned(), *count))
+            .chain(collected(changes))
             .collect(),
         parent: base.head.clone(),
     };
@@ -240,13 +262,22 @@ fn write(
         documents,
         generation: ObjectRef { key: key.clone(), sha256: Sha256::of(&body) },
         nonce: author.chance.nonce(),
-        previous: Sha256::of(&encode_head(&base.head).map_err(unwritable)?),
+        fence: author.chance.nonce(),
+        previous: digest(&base.head)?,
     };
     bodies.insert(key, body);
     generation.condemned.clear();
     generation.doomed.clear();
     after.generation = Some(generation);
     Ok(Prepared { bodies, proposal, after })
+}
+
+/// What a collector's commit counts.
+fn collected(changes: &Changes) -> impl Iterator<Item = (String, u64)> {
+    [("doomed", &changes.collect), ("collected", &changes.cleared)]
+        .into_iter()
+        .filter(|(_, keys)| !keys.is_empty())
+        .map(|(word, keys)| (word.to_owned(), keys.len() as u64))
 }
 
 fn contradiction(message: impl Into<String>) -> Unfit {

@@ -5,17 +5,34 @@ use std::{collections::BTreeMap, sync::Arc};
 use bytes::Bytes;
 use futures::{StreamExt as _, stream::FuturesUnordered};
 
-use super::{AT_ONCE, Chance, DocumentCache, StateError, keys, read, read::read as read_all};
+use super::{AT_ONCE, Author, DocumentCache, StateError, keys, read, read::read as read_all};
 use crate::{
-    commit::{Answer, Base, Comparison, Effect, End, Event, Machine},
-    model::{ObjectKey, Revision, Sha256, Snapshot, Tx},
+    commit::{Answer, Base, Comparison, Effect, End, Event, Machine, Sweeper, fence},
+    model::{Head, ObjectKey, Revision, Sha256, Snapshot, Tx},
     storage::{Precondition, PutError, StorageError, StorageWriter},
     wire::objects::{JOURNAL_LIMIT, decode_journal, encode_head, encode_journal},
 };
 
+/// Something that takes events and asks for effects.
+pub(super) trait Steps {
+    fn step(&mut self, event: Event) -> Vec<Effect>;
+}
+
+impl Steps for Machine {
+    fn step(&mut self, event: Event) -> Vec<Effect> {
+        Self::step(self, event)
+    }
+}
+
+impl Steps for Sweeper {
+    fn step(&mut self, event: Event) -> Vec<Effect> {
+        Self::step(self, event)
+    }
+}
+
 /// A machine and its hands.
-pub(super) struct Driver {
-    pub(super) machine: Machine,
+pub(super) struct Driver<M> {
+    pub(super) machine: M,
     pub(super) hands: Hands,
     /// The store's last complaint.
     pub(super) trouble: Option<StorageError>,
@@ -27,8 +44,9 @@ pub(super) struct Driver {
 pub(super) struct Hands {
     pub(super) storage: Arc<dyn StorageWriter>,
     pub(super) cache: Arc<dyn DocumentCache>,
+    /// Whose journal it is.
     pub(super) tx: Tx,
-    pub(super) chance: Chance,
+    pub(super) author: Author,
     /// The documents of the commit, by key.
     pub(super) bodies: BTreeMap<ObjectKey, Bytes>,
 }
@@ -40,7 +58,7 @@ pub(super) struct Came {
     found: Option<Snapshot>,
 }
 
-impl Driver {
+impl<M: Steps> Driver<M> {
     /// Runs the machine from an event of the caller's to the end of what it began.
     pub(super) async fn run(&mut self, event: Event) -> Result<End, StateError> {
         let Self { machine, hands, trouble, found } = self;
@@ -80,6 +98,19 @@ impl Hands {
                 Some(Ok(_)) => Event::Generations(true).into(),
                 Some(Err(error)) => Came::trouble(Event::ReadFailed, error),
             },
+            Effect::Probe => {
+                let Author { chance, now, .. } = &self.author;
+                match super::probe::probe(&*self.storage, chance, *now).await {
+                    Ok(probe) => Event::Probed(probe).into(),
+                    Err(error) => failed(error),
+                }
+            }
+            Effect::LookForLater { serial } => {
+                match super::later::newest_lost_after(&*self.storage, serial).await {
+                    Ok(later) => Event::Later(later).into(),
+                    Err(error) => failed(error),
+                }
+            }
             Effect::ReadBase => {
                 let found = read_all(&*self.storage, &*self.cache).await?;
                 let base = found
@@ -93,9 +124,12 @@ impl Hands {
                 answer.came(Event::HeadWritten)
             }
             Effect::SwapHead { head, matches, attempt } => {
-                let body = encode_head(&head).map_err(|error| StateError::unwritable(&error))?;
-                let matches = Precondition::Matches(matches);
-                self.put(&keys::head(), body, matches, attempt).await.came(Event::HeadWritten)
+                self.swap_head(&head, matches, attempt).await?
+            }
+            Effect::Fence { base, nonce, attempt } => {
+                let previous = digest(&base.head)?;
+                let head = fence(&base.head, &nonce, previous, &self.author.tool);
+                self.swap_head(&head, base.revision, attempt).await?
             }
             Effect::ReadHead => match read::head(&*self.storage).await {
                 Ok(base) => Event::HeadRead(base).into(),
@@ -155,6 +189,17 @@ impl Hands {
         })
     }
 
+    async fn swap_head(
+        &self,
+        head: &Head,
+        matches: Revision,
+        attempt: u8,
+    ) -> Result<Came, StateError> {
+        let body = encode_head(head).map_err(|error| StateError::unwritable(&error))?;
+        let matches = Precondition::Matches(matches);
+        Ok(self.put(&keys::head(), body, matches, attempt).await.came(Event::HeadWritten))
+    }
+
     /// Sends one write. An answer that does not fit the bytes is no answer.
     async fn put(
         &self,
@@ -163,7 +208,7 @@ impl Hands {
         precondition: Precondition,
         attempt: u8,
     ) -> Put {
-        tokio::time::sleep(self.chance.pause(attempt)).await;
+        tokio::time::sleep(self.author.chance.pause(attempt)).await;
         let body = body.into();
         let (size, sum) = (body.len() as u64, Sha256::of(&body));
         match self.storage.put(key, body, precondition).await {
@@ -181,6 +226,13 @@ impl Hands {
             Err(error) => Put::Failed(error),
         }
     }
+}
+
+/// Returns the digest of a HEAD's bytes.
+pub(super) fn digest(head: &Head) -> Result<Sha256, StateError> {
+    encode_head(head)
+        .map(|bytes| Sha256::of(&bytes))
+        .map_err(|error| StateError::unwritable(&error))
 }
 
 /// What became of a write.

@@ -57,7 +57,10 @@ impl StateError {
         Self::Refused {
             code: Code::STORAGE_DAMAGED,
             message: message.into(),
-            help: Some("nothing was changed; see `depstate explain storage-damaged`".to_owned()),
+            help: Some(
+                "nothing was changed; `depstate doctor` says what is there and what to do"
+                    .to_owned(),
+            ),
         }
     }
 

@@ -55,6 +55,11 @@ impl Chance {
         uuid::Builder::from_random_bytes(self.draw()).into_uuid().to_string()
     }
 
+    /// Returns what never was before: a new nonce.
+    pub fn fresh(&self) -> String {
+        self.nonce()
+    }
+
     /// Returns a new nonce.
     pub(super) fn nonce(&self) -> String {
         hex::encode(self.draw())

@@ -20,8 +20,46 @@ pub(super) fn generation(serial: u64, tx: &Tx) -> ObjectKey {
     ObjectKey::new(format!("gen/{serial:010}-{tx}.json"))
 }
 
+/// Returns what a listing of the generations after a serial begins after.
+pub(super) fn after_generations_of(serial: u64) -> String {
+    // `~` comes after all letters of a transaction's name.
+    format!("gen/{serial:010}-~")
+}
+
+/// Returns serial and transaction of a generation's key.
+pub(super) fn read_generation(key: &ObjectKey) -> Option<(u64, Tx)> {
+    read_numbered(key.as_str().strip_prefix("gen/")?)
+}
+
+fn read_numbered(name: &str) -> Option<(u64, Tx)> {
+    let (serial, tx) = name.strip_suffix(".json")?.split_once('-')?;
+    let digits = serial.len() >= 10 && serial.bytes().all(|b| b.is_ascii_digit());
+    Some((serial.parse().ok().filter(|_| digits)?, read_tx(tx)?))
+}
+
+/// Returns whose key it is; none: depstate did not write it, or nobody's transaction did.
+pub(super) fn owner(key: &ObjectKey) -> Option<Tx> {
+    let parts: Vec<&str> = key.as_str().split('/').collect();
+    match parts.as_slice() {
+        ["artifacts" | "side", _, _, _, tx, _] | ["probe", tx, ..] => read_tx(tx),
+        ["gen", name] | ["index", _, name] => read_numbered(name).map(|(_, tx)| tx),
+        ["tx", name] => read_tx(name.strip_suffix(".json")?),
+        _ => None,
+    }
+}
+
+fn read_tx(text: &str) -> Option<Tx> {
+    let is_ulid =
+        text.len() == 26 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    is_ulid.then(|| Tx(text.to_owned()))
+}
+
 pub(super) fn index(id: &DependencyId, serial: u64, tx: &Tx) -> ObjectKey {
     ObjectKey::new(format!("index/{id}/{serial:010}-{tx}.json"))
+}
+
+pub(super) fn probe(tx: &Tx, name: &str) -> ObjectKey {
+    ObjectKey::new(format!("probe/{tx}/{name}"))
 }
 
 pub(super) fn view_index() -> ObjectKey {

@@ -10,8 +10,8 @@ use crate::{
     commit::Base,
     failpoint,
     model::{
-        Address, DependencyId, Generation, IndexRef, ObjectKey, ObjectMeta, ObjectRef, Record,
-        Sha256, Snapshot,
+        Address, DependencyId, Generation, Head, IndexRef, ObjectKey, ObjectMeta, ObjectRef,
+        Record, Revision, Sha256, Snapshot,
     },
     storage::{StorageError, StorageReader},
     wire::objects::{DOCUMENT_LIMIT, HEAD_LIMIT, decode_generation, decode_head, decode_index},
@@ -84,8 +84,30 @@ pub async fn objects(
         .map_err(|source| StateError::Storage { doing: "listing `artifacts/`".to_owned(), source })
 }
 
-/// Reads HEAD: content and revision from one answer.
-pub(super) async fn head(storage: &dyn StorageReader) -> Result<Option<Base>, StateError> {
+/// Reads what a HEAD of the past reaches; its documents are checked like those of today's.
+///
+/// # Errors
+/// When the store fails, or something of it is no longer there (`storage-damaged`).
+pub async fn read_at(
+    storage: &dyn StorageReader,
+    cache: &dyn DocumentCache,
+    head: &Head,
+) -> Result<Snapshot, StateError> {
+    // The revision is that of no HEAD: nothing can be committed on it.
+    let base = Base { head: head.clone(), revision: Revision(String::new()) };
+    snapshot(storage, cache, &base).await?.map_err(|key| {
+        StateError::damaged(format!(
+            "`{key}` is missing: what serial {} reached is no longer kept whole",
+            head.serial
+        ))
+    })
+}
+
+/// Reads HEAD: content and revision from one answer; none: there is none.
+///
+/// # Errors
+/// When the store fails, or `head.json` is no HEAD.
+pub async fn head(storage: &dyn StorageReader) -> Result<Option<Base>, StateError> {
     let key = keys::head();
     let Some((meta, bytes)) = bytes(storage, &key, HEAD_LIMIT).await? else { return Ok(None) };
     let head = decode_head(&bytes).map_err(|error| StateError::unreadable(key.as_str(), &error))?;
@@ -97,13 +119,22 @@ pub(super) async fn generation(
     storage: &dyn StorageReader,
     at: &ObjectRef,
 ) -> Result<Option<Generation>, StateError> {
+    let Some(bytes) = checked(storage, at).await? else { return Ok(None) };
+    decode_generation(&bytes)
+        .map(Some)
+        .map_err(|error| StateError::unreadable(at.key.as_str(), &error))
+}
+
+/// Reads a document and checks its digest; none: it is not there.
+pub(super) async fn checked(
+    storage: &dyn StorageReader,
+    at: &ObjectRef,
+) -> Result<Option<Bytes>, StateError> {
     let Some((_, bytes)) = bytes(storage, &at.key, DOCUMENT_LIMIT).await? else {
         return Ok(None);
     };
     check(&bytes, at)?;
-    decode_generation(&bytes)
-        .map(Some)
-        .map_err(|error| StateError::unreadable(at.key.as_str(), &error))
+    Ok(Some(bytes))
 }
 
 /// Reads an object whole, with what the store says of it; none: it is not there.

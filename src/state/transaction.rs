@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    Changes, DocumentCache, StateError, change,
+    Changes, DocumentCache, PATIENCE, StateError, change,
     change::Unfit,
     driver::{Driver, Hands},
     ids::Chance,
@@ -17,9 +17,6 @@ use crate::{
     model::{Address, Code, Head, ObjectKey, Snapshot, Tx},
     storage::{StorageError, StorageWriter},
 };
-
-/// How often one write is sent before it is given up.
-const PATIENCE: u8 = 5;
 
 /// Who changes the bucket, and when.
 #[derive(Debug, Clone)]
@@ -45,7 +42,7 @@ pub struct Author {
 /// transaction can be named by that transaction's commit alone: what is left over when it commits is
 /// nobody's, and may be collected at once.
 pub struct Transaction {
-    driver: Driver,
+    driver: Driver<Machine>,
     author: Author,
     base: Snapshot,
 }
@@ -72,9 +69,10 @@ impl Transaction {
             tool: author.tool.clone(),
             now: author.now,
             patience: PATIENCE,
+            location: storage.location(),
+            single_writer: author.single_writer,
         });
-        let hands =
-            Hands { storage, cache, tx, chance: author.chance.clone(), bodies: BTreeMap::new() };
+        let hands = Hands { storage, cache, tx, author: author.clone(), bodies: BTreeMap::new() };
         let mut driver = Driver { machine, hands, trouble: None, found: None };
         let event = Event::Begin {
             base: base.as_ref().map(base_of),
@@ -156,8 +154,19 @@ impl Transaction {
                     self.driver.hands.storage.location()
                 )))
             }
+            End::NotCommitted(NotCommitted::Fenced) => {
+                let location = self.driver.hands.storage.location();
+                let trouble = match self.driver.trouble.take() {
+                    Some(trouble) => super::error::chain(&trouble),
+                    None => "no usable answer".to_owned(),
+                };
+                Ok(CommitOutcome::NotCommitted(format!(
+                    "{location}: writing `head.json`, {PATIENCE} times: {trouble}; none of them \
+                     landed, and none can any more"
+                )))
+            }
             End::Undecided => Ok(CommitOutcome::Unknown(self.tx().clone())),
-            end @ (End::Ready | End::Failed(_) | End::Abandoned) => {
+            end @ (End::Ready | End::Failed(_) | End::Abandoned | End::Swept(_)) => {
                 Err(self.driver.unfinished(end, &self.author))
             }
         }
@@ -180,7 +189,8 @@ impl Transaction {
             | End::NotCommitted(_)
             | End::Undecided
             | End::Failed(_)
-            | End::Abandoned) => Err(self.driver.unfinished(end, &self.author)),
+            | End::Abandoned
+            | End::Swept(_)) => Err(self.driver.unfinished(end, &self.author)),
         }
     }
 
@@ -247,7 +257,7 @@ fn base_of(snapshot: &Snapshot) -> Base {
     Base { head: snapshot.head.clone(), revision: snapshot.revision.clone() }
 }
 
-impl Driver {
+impl Driver<Machine> {
     /// Returns the error for an end that leads nowhere.
     fn unfinished(&mut self, end: End, author: &Author) -> StateError {
         let End::Failed(failure) = end else { return StateError::Ended };
@@ -272,6 +282,30 @@ impl Driver {
             Failure::WentBack { from, to } => StateError::damaged(format!(
                 "{place}: `head.json` was at serial {from} and is at serial {to} now"
             )),
+            Failure::Restored { serial, generation } => StateError::Refused {
+                code: Code::HEAD_WENT_BACK,
+                message: format!(
+                    "{place}: `head.json` is at serial {serial}, and `{generation}` was published \
+                     after it: somebody put an old `head.json` back"
+                ),
+                help: Some(
+                    "nothing was changed; `depstate doctor` shows what is there, and puts the \
+                     newest generation back with `--restore-head`"
+                        .to_owned(),
+                ),
+            },
+            Failure::Unsafe(probe) => StateError::Refused {
+                code: Code::STORE_UNSAFE,
+                message: format!(
+                    "{place}: the store was probed, and its conditional writes are {}",
+                    probe.conditions.as_str()
+                ),
+                help: Some(
+                    "use a store that keeps `If-Match` and `If-None-Match`; or, where nobody else \
+                     ever writes to this prefix, `single-writer = true` in `[storage]`"
+                        .to_owned(),
+                ),
+            },
             Failure::NotOwner { theirs } => StateError::Refused {
                 code: Code::NOT_OWNER,
                 message: format!(

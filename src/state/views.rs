@@ -12,7 +12,7 @@ use super::{AT_ONCE, Chance, StateError, keys, read};
 use crate::{
     failpoint,
     model::{DependencyId, FORMAT, IndexRef, ObjectKey, Record, Snapshot},
-    storage::{Precondition, PutError, StorageError, StorageWriter},
+    storage::{Precondition, PutError, StorageError, StorageReader, StorageWriter},
     wire::view::{
         Stamp, VIEW_LIMIT, ViewEntry, ViewIndex, decode_stamp, decode_view_index, encode_view,
         encode_view_index,
@@ -97,6 +97,32 @@ pub async fn refresh_views(
     let body = encode_view_index(&ViewIndex { format: FORMAT, stamp: stamp.clone(), views })
         .map_err(|error| StateError::unwritable(&error))?;
     write(storage, list, body.into(), &stamp, chance).await
+}
+
+/// Counts the views that differ from HEAD, those of dependencies that are gone included.
+///
+/// # Errors
+/// When the store fails.
+pub async fn stale_views(
+    storage: &dyn StorageReader,
+    snapshot: &Snapshot,
+    public_url: Option<&str>,
+) -> Result<usize, StateError> {
+    let wanted = snapshot.generation.as_ref().map(|at| &at.index);
+    let listed = read::bytes(storage, &keys::view_index(), VIEW_LIMIT)
+        .await?
+        .and_then(|(_, bytes)| decode_view_index(&bytes).ok());
+    let Some(listed) = listed.filter(|it| it.stamp.lineage == snapshot.head.lineage) else {
+        return Ok(wanted.map_or(0, BTreeMap::len));
+    };
+    let there =
+        public_url.map(|url| url.trim_end_matches('/')) == listed.stamp.public_url.as_deref();
+    let stale = wanted
+        .into_iter()
+        .flatten()
+        .filter(|(id, at)| !there || listed.views.get(*id).is_none_or(|entry| entry.index != **at));
+    let gone = listed.views.keys().filter(|id| wanted.is_none_or(|it| !it.contains_key(*id)));
+    Ok(stale.count() + gone.count())
 }
 
 /// Writes one view, unless what is there is newer, or the same.

@@ -23,7 +23,7 @@ use super::{
     Object, Precondition, PutError, StorageError, StorageReader, StorageWriter, Upload, UploadRef,
 };
 use crate::{
-    model::{ObjectKey, ObjectMeta, Revision, Sha256},
+    model::{Checksums, ObjectKey, ObjectMeta, Revision, Sha256},
     net::ByteStream,
 };
 
@@ -47,6 +47,8 @@ struct Shared {
     /// Counts writes; revisions, ids of uploads and the store's clock come from it.
     writes: u64,
     clock: Option<Timestamp>,
+    /// What it does with digests; none: it checks them.
+    checksums: Option<Checksums>,
 }
 
 #[derive(Clone)]
@@ -68,7 +70,7 @@ impl MemoryStorage {
 
     /// Returns all requests so far, in order: `GET head.json`, `PUT head.json if-match`,
     /// `PUT gen/… if-none-match`, `HEAD …`, `LIST artifacts/`, `DELETE …`, `BEGIN …`, `PART …`,
-    /// `COMPLETE … if-none-match`, `ABORT …`, `UPLOADS …`, `DISCARD …`.
+    /// `COMPLETE … if-none-match`, `ABORT …`, `UPLOADS …`, `DISCARD …`, `PUT … wrong-digest`.
     pub fn ops(&self) -> Vec<String> {
         self.lock().ops.clone()
     }
@@ -100,6 +102,11 @@ impl MemoryStorage {
     /// Sets the store's clock; until then it starts at 2024-01-01 and goes a second with each write.
     pub fn set_clock(&self, now: Timestamp) {
         self.lock().clock = Some(now);
+    }
+
+    /// Sets what it does with a wrong digest; until then it refuses the write.
+    pub fn set_checksums(&self, checksums: Checksums) {
+        self.lock().checksums = Some(checksums);
     }
 
     /// Lets the next request of a kind fail whose key (for listings: prefix) fits a glob.
@@ -335,5 +342,11 @@ impl StorageWriter for MemoryStorage {
             shared.uploads.remove(&upload.id);
         }
         verdict.read()
+    }
+
+    async fn checksums(&self, key: &ObjectKey) -> Result<Checksums, StorageError> {
+        let mut shared = self.lock();
+        shared.ask(Op::Put, key.as_str(), "wrong-digest").read()?;
+        Ok(shared.checksums.unwrap_or(Checksums::Verified))
     }
 }

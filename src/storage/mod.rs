@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 
 use crate::{
-    model::{ObjectKey, ObjectMeta, Revision},
+    model::{Checksums, ObjectKey, ObjectMeta, Revision},
     net::ByteStream,
 };
 
@@ -96,6 +96,13 @@ pub trait StorageWriter: StorageReader {
     /// # Errors
     /// When the store refused or could not be asked.
     async fn discard(&self, upload: &UploadRef) -> Result<(), StorageError>;
+
+    /// Tries to write under `key` with a digest of other bytes, and tells what the store does. What
+    /// it takes is removed again.
+    ///
+    /// # Errors
+    /// When the store could not be asked, or does not let us write: no verdict.
+    async fn checksums(&self, key: &ObjectKey) -> Result<Checksums, StorageError>;
 }
 
 /// A large object on its way.

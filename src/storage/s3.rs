@@ -15,12 +15,13 @@ mod connection;
 mod credentials;
 mod error;
 mod list;
+mod probe;
 mod read;
 mod unfinished;
 mod upload;
 mod write;
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -31,7 +32,7 @@ use super::{
     Object, Precondition, PutError, StorageError, StorageReader, StorageWriter, Upload, UploadRef,
     registry::Setup,
 };
-use crate::model::{Mistake, ObjectKey, ObjectMeta};
+use crate::model::{Checksums, Mistake, ObjectKey, ObjectMeta};
 use connection::Connection;
 
 pub(super) use config::FIELDS;
@@ -56,9 +57,23 @@ impl S3Storage {
     /// # Errors
     /// All its mistakes.
     pub fn from_table(setup: Setup) -> Result<Self, Vec<Mistake>> {
-        let config = config::Config::from_table(setup)?;
+        config::Config::from_table(setup).map(Self::open)
+    }
+
+    /// The same, with another time that an answer may let wait, in place of half a minute and, for
+    /// requests that carry a body, five minutes.
+    ///
+    /// # Errors
+    /// All mistakes of the table.
+    pub fn with_patience(setup: Setup, patience: Duration) -> Result<Self, Vec<Mistake>> {
+        let mut config = config::Config::from_table(setup)?;
+        config.patience = Some(patience);
+        Ok(Self::open(config))
+    }
+
+    fn open(config: config::Config) -> Self {
         let room = Arc::new(Semaphore::new(upload::ROOM));
-        Ok(Self { bucket: Arc::new(Bucket { config, connection: OnceCell::new(), room }) })
+        Self { bucket: Arc::new(Bucket { config, connection: OnceCell::new(), room }) }
     }
 }
 
@@ -130,5 +145,9 @@ impl StorageWriter for S3Storage {
 
     async fn discard(&self, upload: &UploadRef) -> Result<(), StorageError> {
         self.bucket.discard(upload).await
+    }
+
+    async fn checksums(&self, key: &ObjectKey) -> Result<Checksums, StorageError> {
+        self.bucket.probe_checksums(key).await
     }
 }

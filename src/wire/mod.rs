@@ -7,6 +7,8 @@
 mod error;
 pub mod objects;
 mod outputs;
+mod outputs_gc;
+mod outputs_past;
 pub mod plan;
 mod plan_file;
 mod plan_schema;

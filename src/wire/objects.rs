@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{WireError, canonical};
 use crate::model::{
-    Address, DependencyId, FORMAT, Generation, Head, IndexDocument, Journal, Record,
+    Address, DependencyId, FORMAT, Generation, Head, IndexDocument, Journal, Record, Sha256,
 };
 
 /// The largest `head.json` in bytes: it is read by everyone, all the time.
@@ -70,6 +70,21 @@ pub fn decode_generation(bytes: &[u8]) -> Result<Generation, WireError> {
         });
     }
     Ok(generation)
+}
+
+/// Returns the digest of the HEAD that a generation follows, as it was written: fields that this
+/// depstate does not know count too.
+///
+/// # Errors
+/// When the bytes are no generation.
+pub fn parent_digest(generation: &[u8]) -> Result<Sha256, WireError> {
+    const WHAT: &str = "a generation";
+    #[derive(Deserialize)]
+    struct Child {
+        parent: serde_json::Value,
+    }
+    let Child { parent } = decode(WHAT, generation, DOCUMENT_LIMIT)?;
+    Ok(Sha256::of(&canonical(WHAT, &parent)?))
 }
 
 /// Writes a journal.

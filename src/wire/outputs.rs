@@ -4,12 +4,6 @@ use serde_json::{Value, json};
 
 /// Returns the JSON schema (draft-07) of every such output, one definition for each command.
 pub fn output_schema() -> Value {
-    let text = || json!({ "type": "string" });
-    let count = || json!({ "type": "integer", "minimum": 0 });
-    let flag = || json!({ "type": "boolean" });
-    let maybe = |of: &str| json!({ "type": [of, "null"] });
-    let list = |of: Value| json!({ "type": "array", "items": of });
-    let object = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties });
     let action =
         json!({ "enum": crate::model::Action::ALL.iter().map(|a| a.name()).collect::<Vec<_>>() });
     let version = json!({ "const": "1" });
@@ -96,12 +90,48 @@ pub fn output_schema() -> Value {
         &["format_version", "drivers"],
         json!({ "format_version": version, "drivers": list(driver) }),
     );
+    let mut definitions = super::outputs_past::definitions();
+    for (name, schema) in [
+        ("apply", apply),
+        ("lock", lock.clone()),
+        ("update", lock),
+        ("show", show),
+        ("status", status),
+        ("drivers", drivers),
+        ("gc", super::outputs_gc::gc()),
+    ] {
+        definitions.insert(name.to_owned(), schema);
+    }
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "What depstate's commands print with --format json",
-        "description": "One definition for each command; `plan` has a schema of its own. Fields may be added while format_version is 1.",
-        "definitions": {
-            "apply": apply, "lock": lock, "update": lock, "show": show, "status": status, "drivers": drivers,
-        },
+        "description": "One definition for each command; `plan` has a schema of its own, `status --tx` prints `status-tx`. Fields may be added while format_version is 1.",
+        "definitions": definitions,
     })
+}
+
+pub(super) fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+pub(super) fn count() -> Value {
+    json!({ "type": "integer", "minimum": 0 })
+}
+
+pub(super) fn flag() -> Value {
+    json!({ "type": "boolean" })
+}
+
+pub(super) fn maybe(of: &str) -> Value {
+    json!({ "type": [of, "null"] })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "so that what is made in place can be given")]
+pub(super) fn list(of: Value) -> Value {
+    json!({ "type": "array", "items": of })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "so that what is made in place can be given")]
+pub(super) fn object(required: &[&str], properties: Value) -> Value {
+    json!({ "type": "object", "required": required, "properties": properties })
 }

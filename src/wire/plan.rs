@@ -103,6 +103,7 @@ fn reason(reason: &Reason) -> Value {
             json!({ "line": line, "keep": keep })
         }
         Reason::NotWanted(NotWanted::Excluded { reason }) => json!({ "reason": reason }),
+        Reason::RolledBack { serial } => json!({ "serial": serial }),
         Reason::NotPublished
         | Reason::NewTarget
         | Reason::Doomed

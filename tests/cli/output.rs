@@ -44,6 +44,10 @@ fn every_json_is_what_its_schema_says() {
         ("show", &["show"]),
         ("status", &["status"]),
         ("drivers", &["drivers"]),
+        ("verify", &["verify", "--deep"]),
+        ("history", &["history"]),
+        ("rollback", &["rollback", "0", "--yes"]),
+        ("status-tx", &["status", "--tx", "01ARZ3NDEKTSV4RRFFQ69G5FAV"]),
     ] {
         let ran = sandbox.run(arguments.iter().copied().chain(["--format", "json"])).exits(0);
         let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();

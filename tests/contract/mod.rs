@@ -6,4 +6,4 @@ mod storage_fs;
 mod storage_memory;
 mod storage_s3;
 mod storage_s3_faults;
-mod stores;
+pub(crate) mod stores;

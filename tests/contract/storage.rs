@@ -39,6 +39,7 @@ contract!(
     an_answer_is_of_one_state,
     a_part_of_an_object,
     a_listing_is_whole_and_in_order,
+    a_listing_can_begin_after_a_key,
     an_upload_is_seen_when_it_is_finished,
     an_upload_may_be_empty,
     an_upload_that_comes_late_changes_nothing,
@@ -227,6 +228,44 @@ async fn a_listing_is_whole_and_in_order(store: Store) {
     assert!(sizes.iter().all(|(key, meta)| meta.size == key.as_str().len() as u64));
     // Whoever stops early is not waited for.
     assert_eq!(store.list("").take(3).count().await, 3);
+}
+
+async fn a_listing_can_begin_after_a_key(store: Store) {
+    let mut all: Vec<String> = (1..=1_200).map(|n| format!("gen/{n:010}-T.json")).collect();
+    // Before and behind, and where a slash sorts behind other bytes.
+    all.extend(["gem/x", "gen-1/x", "gen.json", "genx/x", "head.json"].map(ToOwned::to_owned));
+    let writes = all.iter().map(|name| put(&store, name, "x"));
+    futures::stream::iter(writes).buffer_unordered(32).collect::<Vec<_>>().await;
+    all.sort();
+    for (prefix, after) in [
+        ("gen/", "gen/0000000000"),
+        ("gen/", "gen/0000000007-T.json"),
+        // Names that no object has: a serial, and what lies behind all of it.
+        ("gen/", "gen/0000000100"),
+        ("gen/", "gen/0000000100~"),
+        // More than a page is left, and less.
+        ("gen/", "gen/0000000100-T.json"),
+        ("gen/", "gen/0000001199-T.json"),
+        ("gen/", "gen/0000001200-T.json"),
+        ("gen/", "gen/~"),
+        // A beginning that lies before, or behind, all that the prefix has.
+        ("gen/", "a"),
+        ("gen/", "head.json"),
+        ("gen", "gen-1/x"),
+        ("", "gen/0000001190-T.json"),
+        ("", "zzz"),
+        ("gen/", ""),
+    ] {
+        let wanted: Vec<&String> =
+            all.iter().filter(|name| name.starts_with(prefix) && name.as_str() > after).collect();
+        let found: Vec<String> = store
+            .list_after(prefix, after)
+            .map_ok(|(key, _)| key.as_str().to_owned())
+            .try_collect()
+            .await
+            .unwrap();
+        assert_eq!(found.iter().collect::<Vec<_>>(), wanted, "`{prefix}` after `{after}`");
+    }
 }
 
 async fn an_upload_is_seen_when_it_is_finished(store: Store) {

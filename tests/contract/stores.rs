@@ -17,28 +17,28 @@ use crate::support::s3::S3Server;
 /// A store, and what has to live as long.
 type Fixture = (Arc<dyn StorageWriter>, Box<dyn Any + Send>);
 
-pub(super) fn in_memory() -> Fixture {
+pub(crate) fn in_memory() -> Fixture {
     (Arc::new(MemoryStorage::new()), Box::new(()))
 }
 
-pub(super) fn in_folder() -> Fixture {
+pub(crate) fn in_folder() -> Fixture {
     let folder = folder();
     (Arc::new(FsStorage::new(folder.path().join("mirror"))), Box::new(folder))
 }
 
-pub(super) fn in_bucket() -> Fixture {
+pub(crate) fn in_bucket() -> Fixture {
     let server = S3Server::start();
     (Arc::new(bucket(&server, "prefix = \"ruby\"")), Box::new(server))
 }
 
 /// Makes a folder that is gone with its guard. Thousands of forced writes would measure the disk: it
 /// is in memory, where the system has such a place.
-pub(super) fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// Opens the server's bucket; `more` are further lines of the table.
-pub(super) fn bucket(server: &S3Server, more: &str) -> S3Storage {
+pub(crate) fn bucket(server: &S3Server, more: &str) -> S3Storage {
     let keys = [
         ("AWS_ACCESS_KEY_ID", server.access_key()),
         ("AWS_SECRET_ACCESS_KEY", server.secret_key()),
@@ -47,7 +47,7 @@ pub(super) fn bucket(server: &S3Server, more: &str) -> S3Storage {
 }
 
 /// The same with an environment of one's own.
-pub(super) fn bucket_with(
+pub(crate) fn bucket_with(
     server: &S3Server,
     more: &str,
     environment: &[(&str, &str)],
@@ -58,7 +58,7 @@ pub(super) fn bucket_with(
 }
 
 /// Makes a driver's setup from the text of its table.
-pub(super) fn setup(text: &str, environment: &[(&str, &str)]) -> Setup {
+pub(crate) fn setup(text: &str, environment: &[(&str, &str)]) -> Setup {
     let variables: BTreeMap<String, String> =
         environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     // The table borrows its text for ever; a test may leak a few bytes.
@@ -67,20 +67,20 @@ pub(super) fn setup(text: &str, environment: &[(&str, &str)]) -> Setup {
     Setup { table, root: PathBuf::from("/nowhere"), environment: Environment::new(variables) }
 }
 
-pub(super) fn key(text: &str) -> ObjectKey {
+pub(crate) fn key(text: &str) -> ObjectKey {
     ObjectKey::new(text)
 }
 
-pub(super) async fn text(object: Object) -> String {
+pub(crate) async fn text(object: Object) -> String {
     String::from_utf8(object.body.collect(1 << 30).await.unwrap().to_vec()).unwrap()
 }
 
-pub(super) async fn keys(store: &dyn StorageWriter, prefix: &str) -> Vec<String> {
+pub(crate) async fn keys(store: &dyn StorageWriter, prefix: &str) -> Vec<String> {
     store.list(prefix).map_ok(|(key, _)| key.as_str().to_owned()).try_collect().await.unwrap()
 }
 
 /// Bytes that no run of the same byte is in.
-pub(super) fn noise(size: usize) -> Bytes {
+pub(crate) fn noise(size: usize) -> Bytes {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut bytes = Vec::with_capacity(size + 8);
     while bytes.len() < size {

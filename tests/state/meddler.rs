@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use depstate::{
-    model::{ObjectKey, ObjectMeta, Revision},
+    model::{Checksums, ObjectKey, ObjectMeta, Revision},
     net::ByteStream,
     storage::{
         MemoryStorage, Object, Precondition, PutError, StorageError, StorageReader, StorageWriter,
@@ -83,5 +83,8 @@ impl StorageWriter for Meddler {
     }
     async fn discard(&self, upload: &UploadRef) -> Result<(), StorageError> {
         self.below.discard(upload).await
+    }
+    async fn checksums(&self, key: &ObjectKey) -> Result<Checksums, StorageError> {
+        self.below.checksums(key).await
     }
 }

@@ -3,7 +3,11 @@
 mod begin;
 mod bookkeeping;
 mod commit;
-mod fixture;
+pub(crate) mod fixture;
+mod gc;
+mod history;
 mod meddler;
+mod probe;
 mod read;
+mod rollback;
 mod views;

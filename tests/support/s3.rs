@@ -2,7 +2,11 @@
 //! atomic, wrong checksums refused. Answers can be replaced by scripted faults.
 //!
 //! It names nothing else of the tests, so that a measuring program can include it by its path.
-#![allow(dead_code, reason = "every test, and the measuring program, uses a part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "every test, and the measuring program, uses a part of it"
+)]
 
 #[path = "s3/front.rs"]
 mod front;
@@ -25,8 +29,9 @@ use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use front::Front;
-pub(crate) use front::{Answer, Hold, Seen};
+pub(crate) use front::{Answer, Hold, Seen, operation};
 use store::Store;
+pub(crate) use store::{Digests, Keeps, Nature};
 
 const ACCESS_KEY: &str = "depstate-test-key";
 const SECRET_KEY: &str = "depstate-test-secret";
@@ -48,7 +53,12 @@ impl S3Server {
     /// Starts a server on a port that is free, with one empty bucket, in threads of its own: a
     /// test's runtime may block.
     pub(crate) fn start() -> Self {
-        Self::on(Store::new(BUCKET))
+        Self::start_as(Nature::default())
+    }
+
+    /// Starts one that does not treat its callers as S3 does.
+    pub(crate) fn start_as(nature: Nature) -> Self {
+        Self::on(Store::new(BUCKET, nature))
     }
 
     /// Starts another server whose bucket begins as this one's is now.

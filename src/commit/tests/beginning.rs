@@ -1,6 +1,7 @@
 //! Who may begin, stand on a newer HEAD, and give up.
 
 use super::*;
+use crate::commit::{Later, newest_lost};
 
 #[test]
 fn who_may_begin() {
@@ -16,20 +17,23 @@ fn who_may_begin() {
     assert_eq!(play(vec![begin(Some(newer))]).1, fail(Failure::StoreNewer { format: FORMAT + 1 }));
     // Genesis: generations without HEAD are damage, unless another has just begun the prefix.
     let looked = |any| vec![begin(None), Event::Generations(any)];
-    assert!(matches!(play(looked(false)).1.as_slice(), [Effect::CreateHead { attempt: 1, .. }]));
+    assert_eq!(play(looked(false)).1, vec![Effect::Probe]);
+    let probed = [looked(false), vec![Event::Probed(probe(Conditions::Atomic))]].concat();
+    assert!(matches!(play(probed.clone()).1.as_slice(), [Effect::CreateHead { attempt: 1, .. }]));
     let with = |event| [looked(true), vec![event]].concat();
     assert_eq!(play(with(Event::BaseRead(None))).1, fail(Failure::HeadLost));
     let found = base(1, "theirs", Some("T"));
     assert!(matches!(
         play(with(Event::BaseRead(Some(found.clone())))).1.as_slice(),
-        [Effect::CreateJournal { .. }]
+        [Effect::LookForLater { serial: 1 }]
     ));
     // Who loses the race for HEAD takes the winner's, if it is of the same project.
     for answer in [Answer::Precondition, Answer::Conflict, Answer::Unknown] {
-        let created = [looked(false), vec![wrote(answer)]].concat();
+        let created = [probed.clone(), vec![wrote(answer)]].concat();
         assert_eq!(play(created.clone()).1, vec![Effect::ReadBase]);
         let with = |base| [created.clone(), vec![Event::BaseRead(base)]].concat();
-        let machine = play(with(Some(found.clone()))).0;
+        let found = found.clone();
+        let machine = play([with(Some(found.clone())), vec![Event::Later(None)]].concat()).0;
         assert_eq!(machine.base(), Some(&found));
         assert!(matches!(
             play(with(Some(foreign.clone()))).1.as_slice(),
@@ -38,7 +42,7 @@ fn who_may_begin() {
         assert!(matches!(play(with(None)).1.as_slice(), [Effect::CreateHead { attempt: 2, .. }]));
     }
     assert!(matches!(
-        play([looked(false), vec![wrote(refused())]].concat()).1.as_slice(),
+        play([probed, vec![wrote(refused())]].concat()).1.as_slice(),
         [Effect::End(End::Failed(Failure::Store(_)))]
     ));
 }
@@ -95,7 +99,7 @@ fn a_rebase_stands_or_falls_with_the_journal() {
 
 #[test]
 fn who_gives_up_before_the_commit_point_marks_the_journal() {
-    for events in [up_to_the_swap()[..2].to_vec(), lost()] {
+    for events in [up_to_the_swap()[..3].to_vec(), lost()] {
         let effects = play([events, vec![Event::Abandon]].concat()).1;
         let [Effect::SwapJournal { journal, .. }] = effects.as_slice() else {
             panic!("{effects:?}");
@@ -104,4 +108,76 @@ fn who_gives_up_before_the_commit_point_marks_the_journal() {
     }
     // While a swap is under way nobody may say that it was aborted.
     assert_eq!(play([up_to_the_swap(), vec![Event::Abandon]].concat()).1, vec![]);
+}
+
+#[test]
+fn only_a_store_that_keeps_conditions_is_written_to() {
+    let unprobed = |place: Option<&str>| {
+        let mut base = base(7, "base", None);
+        base.head.probe = place.map(|place| {
+            let location = place.to_owned();
+            Probe { location, ..probe(Conditions::Atomic) }
+        });
+        base
+    };
+    for conditions in [Conditions::Raced, Conditions::Ignored, Conditions::Broken] {
+        let refused = || ended(End::Failed(Failure::Unsafe(probe(conditions))));
+        let probed = || Event::Probed(probe(conditions));
+        assert_eq!(play(vec![begin(None), Event::Generations(false), probed()]).1, refused());
+        // A bucket that was copied elsewhere is probed there.
+        for base in [unprobed(None), unprobed(Some("elsewhere"))] {
+            assert_eq!(play(vec![begin(Some(base.clone()))]).1, vec![Effect::Probe]);
+            assert_eq!(play(vec![begin(Some(base)), probed()]).1, refused());
+        }
+        let mut told = base(7, "base", None);
+        told.head.probe = Some(probe(conditions));
+        assert_eq!(play(vec![begin(Some(told.clone()))]).1, refused());
+        // Unless deps.toml says that nobody else writes: then HEAD says so too.
+        let mut machine = new();
+        machine.setup.single_writer = true;
+        assert_eq!(machine.step(begin(Some(told))), vec![Effect::LookForLater { serial: 7 }]);
+    }
+    let mut machine = play(vec![begin(Some(unprobed(None)))]).0;
+    let effects = machine.step(Event::Probed(probe(Conditions::Atomic)));
+    assert_eq!(effects, vec![Effect::LookForLater { serial: 7 }]);
+    for event in up_to_the_swap().split_off(1) {
+        let effects = machine.step(event);
+        if let [Effect::SwapHead { head, .. }] = effects.as_slice() {
+            assert_eq!(head.probe, Some(probe(Conditions::Atomic)), "what was found is recorded");
+        }
+    }
+    let failed = play(vec![begin(None), Event::Generations(false), Event::ReadFailed]).1;
+    assert!(matches!(failed.as_slice(), [Effect::End(End::Failed(Failure::Store(_)))]));
+}
+
+#[test]
+fn nothing_is_written_upon_an_old_head() {
+    let later = || Event::Later(Some((9, at("gen/9-T").key)));
+    let found = |event| play(vec![begin(Some(base(7, "base", None))), later(), event]).1;
+    let head = |serial| Event::HeadRead(Some(base(serial, "now", Some("T"))));
+    assert_eq!(
+        found(head(7)),
+        ended(End::Failed(Failure::Restored { serial: 7, generation: at("gen/9-T").key }))
+    );
+    // Another committed since the base was read: that is no harm.
+    assert!(matches!(found(head(9)).as_slice(), [Effect::CreateJournal { .. }]));
+    assert_eq!(found(Event::HeadRead(None)), ended(End::Failed(Failure::HeadGone)));
+    let failed = found(Event::ReadFailed);
+    assert!(matches!(failed.as_slice(), [Effect::End(End::Failed(Failure::Store(_)))]));
+}
+
+#[test]
+fn what_merely_lies_after_head_says_nothing() {
+    let one = |serial, done, parent: Option<&str>| Later {
+        serial,
+        key: at(&format!("gen/{serial}")).key,
+        tx: Tx("T".to_owned()),
+        done,
+        parent: parent.map(|key| at(key).key),
+    };
+    let lost = |all: &[Later]| newest_lost(all).map(|(serial, _)| serial);
+    assert_eq!(lost(&[]), None);
+    assert_eq!(lost(&[one(8, false, Some("gen/7")), one(9, false, Some("gen/7"))]), None);
+    assert_eq!(lost(&[one(8, false, None), one(9, true, None), one(10, false, None)]), Some(9));
+    assert_eq!(lost(&[one(8, false, Some("gen/7")), one(9, false, Some("gen/8"))]), Some(8));
 }

@@ -8,7 +8,7 @@ use crate::{
     model::{
         Action, Address, Code, Done, Event, Failure, Reason, Record, RecordSource, Step, Summary,
     },
-    ops::error::chain,
+    ops::{error::chain, seen},
     planner,
     state::{Changes, CommitOutcome, Transaction},
 };
@@ -28,7 +28,7 @@ pub(super) enum Next {
 
 /// Waits before the next try after a lost race, longer each time, with jitter so that two appliers
 /// do not meet again.
-pub(super) async fn pause(races: u32) {
+pub(crate) async fn pause(races: u32) {
     let jitter = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
     let longest = 50_u64 << races.min(6);
     tokio::time::sleep(Duration::from_millis(longest * jitter / 255)).await;
@@ -85,6 +85,7 @@ impl Run<'_> {
         changes.summary = counted(&done, self.report.unchanged);
         match tx.commit(&changes).await {
             Ok(CommitOutcome::Committed(head)) => {
+                seen::note(self.project, &self.storage.location(), &head);
                 self.sink.emit(&Event::Committed { serial: head.serial, changes: done.len() });
                 self.report.serial = Some(head.serial);
                 self.committed.extend(done.iter().map(|done| done.address.clone()));

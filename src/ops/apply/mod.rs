@@ -4,6 +4,8 @@
 mod commit;
 mod transfers;
 
+pub(crate) use commit::pause;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -20,7 +22,7 @@ use crate::{
         Sink, Step,
     },
     planner::{self, LocatedFile},
-    state::{self, Author, Chance, Transaction},
+    state::{self, Chance, Transaction},
     storage::StorageWriter,
 };
 
@@ -173,7 +175,7 @@ impl Run<'_> {
                 commit::Next::Nothing if more => {}
                 commit::Next::Race if !self.how.saved && races < 10 => {
                     races += 1;
-                    commit::pause(races).await;
+                    pause(races).await;
                     if !self.again(&mut tx).await? {
                         tx.abandon().await;
                         return Ok(());
@@ -254,14 +256,7 @@ impl Run<'_> {
         &self,
         base: Option<crate::model::Snapshot>,
     ) -> Result<Transaction, OpsError> {
-        let author = Author {
-            project: self.project.manifest.project.clone(),
-            by: self.project.setting.by.clone(),
-            tool: concat!("depstate ", env!("CARGO_PKG_VERSION")).to_owned(),
-            now: self.project.setting.now,
-            single_writer: self.project.manifest.storage.single_writer,
-            chance: Chance::system(),
-        };
+        let author = self.project.author();
         let documents = self.project.documents();
         Ok(Transaction::begin(self.storage.clone(), documents, author, base).await?)
     }

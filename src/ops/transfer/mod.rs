@@ -163,6 +163,28 @@ impl Origin {
     }
 }
 
+/// Reads a file to its end and says what its bytes are; nothing is kept. None: it is not there.
+pub(crate) async fn weigh(
+    source: &dyn SourceDriver,
+    address: &Address,
+    url: &str,
+    size: Option<u64>,
+    sink: &Arc<dyn Sink>,
+) -> Result<Option<Hashed>, Failed> {
+    let stream = match source.open(url, 0).await {
+        Ok(stream) => stream,
+        Err(error) if error.is_absent() => return Ok(None),
+        Err(error) => return Err(Failed::new(error.code(), chain(&error))),
+    };
+    let mut hasher = Hasher::new(None);
+    let mut intake = Intake::new(stream, url, size);
+    while let Some(chunk) = intake.next().await? {
+        hasher.update(&chunk);
+        sink.emit(&Event::Bytes { address: address.clone(), count: chunk.len() as u64 });
+    }
+    Ok(Some(hasher.finish()))
+}
+
 /// Reads a file into the local cache, so that its SHA-256 is known and apply need not ask again.
 pub(crate) async fn download(
     project: &Project,

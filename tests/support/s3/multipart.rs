@@ -16,7 +16,7 @@ use s3s::{
     s3_error,
 };
 
-use super::store::{Part, Pending, Store, Stored, check, collect, tag, wrong_checksum};
+use super::store::{Part, Pending, Store, Stored, collect, tag};
 
 /// Every part but the last has at least this many bytes.
 const SMALLEST_PART: usize = 5 * 1024 * 1024;
@@ -71,7 +71,7 @@ pub(super) async fn upload_part(
 ) -> S3Result<UploadPartOutput> {
     let bytes = collect(input.body, input.content_length).await?;
     let crc = crc64(&bytes);
-    check(input.checksum_crc64nvme.as_deref(), || crc.to_be_bytes().to_vec())?;
+    store.check(input.checksum_crc64nvme.as_deref(), || crc.to_be_bytes().to_vec())?;
     let md5: [u8; 16] = Md5::digest(&bytes).into();
     let mut state = store.lock();
     let pending = state.uploads.get_mut(&input.upload_id).ok_or_else(|| s3_error!(NoSuchUpload))?;
@@ -81,7 +81,7 @@ pub(super) async fn upload_part(
     pending.parts.insert(input.part_number, Part { bytes, md5, crc64: crc });
     Ok(UploadPartOutput {
         e_tag: Some(tag(&hex::encode(md5))),
-        checksum_crc64nvme: input.checksum_crc64nvme,
+        checksum_crc64nvme: store.say(input.checksum_crc64nvme),
         ..Default::default()
     })
 }
@@ -124,16 +124,16 @@ pub(super) fn complete(
         chunks.push(found.bytes.clone());
     }
     let crc64 = STANDARD.encode(crc.to_be_bytes());
-    if input.checksum_crc64nvme.as_ref().is_some_and(|sent| *sent != crc64) {
-        return Err(wrong_checksum());
-    }
+    store.check(input.checksum_crc64nvme.as_deref(), || crc.to_be_bytes().to_vec())?;
+    // One that does not check keeps what it was told.
+    let said = store.say(Some(input.checksum_crc64nvme.unwrap_or(crc64)));
     let stored = Stored {
         chunks,
         size,
         etag: format!("{}-{}", hex::encode(md5.finalize()), named.len()),
         modified: SystemTime::now(),
         sha256: None,
-        crc64: pending.full_crc64.then(|| crc64.clone()),
+        crc64: said.clone().filter(|_| pending.full_crc64),
         content_type: pending.content_type,
         cache_control: pending.cache_control,
     };
@@ -150,7 +150,7 @@ pub(super) fn complete(
         bucket: Some(pending.bucket),
         key: Some(pending.key),
         e_tag: Some(tag(&etag)),
-        checksum_crc64nvme: pending.full_crc64.then_some(crc64),
+        checksum_crc64nvme: said.filter(|_| pending.full_crc64),
         ..Default::default()
     })
 }

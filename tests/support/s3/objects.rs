@@ -23,7 +23,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     multipart,
-    store::{Store, Stored, check, collect, tag},
+    store::{Store, Stored, collect, tag},
 };
 
 /// The server's operations.
@@ -69,29 +69,32 @@ impl S3 for Served {
     async fn put_object(&self, req: S3Request<PutObjectInput>) -> Answered<PutObjectOutput> {
         let input = req.input;
         let bytes = collect(input.body, input.content_length).await?;
-        check(input.checksum_sha256.as_deref(), || Sha256::digest(&bytes).to_vec())?;
-        check(input.checksum_crc64nvme.as_deref(), || {
+        self.0.check(input.checksum_sha256.as_deref(), || Sha256::digest(&bytes).to_vec())?;
+        self.0.check(input.checksum_crc64nvme.as_deref(), || {
             multipart::crc64(&bytes).to_be_bytes().to_vec()
         })?;
         let stored = Stored {
-            sha256: input.checksum_sha256.clone(),
-            crc64: input.checksum_crc64nvme.clone(),
+            sha256: self.0.say(input.checksum_sha256),
+            crc64: self.0.say(input.checksum_crc64nvme),
             content_type: input.content_type,
             cache_control: input.cache_control,
             ..Stored::of(bytes)
         };
         let etag = stored.etag.clone();
-        self.0.lock().put_if(
-            &input.bucket,
-            &input.key,
-            stored,
-            input.if_match.as_ref(),
-            input.if_none_match.as_ref(),
-        )?;
+        let (checksum_sha256, checksum_crc64nvme) = (stored.sha256.clone(), stored.crc64.clone());
+        self.0
+            .put_if(
+                &input.bucket,
+                &input.key,
+                stored,
+                input.if_match.as_ref(),
+                input.if_none_match.as_ref(),
+            )
+            .await?;
         ok(PutObjectOutput {
             e_tag: Some(tag(&etag)),
-            checksum_sha256: input.checksum_sha256,
-            checksum_crc64nvme: input.checksum_crc64nvme,
+            checksum_sha256,
+            checksum_crc64nvme,
             ..Default::default()
         })
     }

@@ -13,10 +13,43 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::{Bytes, BytesMut};
 use md5::{Digest as _, Md5};
 use s3s::{
-    S3Error, S3ErrorCode, S3Result,
+    S3Result,
     dto::{ETag, ETagCondition},
     s3_error,
 };
+
+/// How a server treats what it is sent: as S3 does, unless told otherwise.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Nature {
+    pub(crate) conditions: Keeps,
+    pub(crate) digests: Digests,
+}
+
+/// What a server does with `If-Match` and `If-None-Match`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    /// It compares and writes at one instant.
+    #[default]
+    Atomic,
+    /// It compares, and writes so much later.
+    Racing(std::time::Duration),
+    /// It does not look.
+    None,
+    /// It says of every `If-Match` that it does not hold.
+    NoIfMatch,
+}
+
+/// What a server does with checksums.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Digests {
+    /// It refuses a wrong one.
+    #[default]
+    Checked,
+    /// It says what it was told.
+    Echoed,
+    /// It does not know them.
+    Silent,
+}
 
 /// An object. Its bytes lie as they came: a gigabyte is never copied.
 #[derive(Debug, Clone)]
@@ -93,19 +126,56 @@ pub(super) struct State {
 pub(super) struct Store {
     state: Mutex<State>,
     anyone_reads: AtomicBool,
+    pub(super) nature: Nature,
 }
 
 impl Store {
-    pub(super) fn new(bucket: &str) -> Self {
+    pub(super) fn new(bucket: &str, nature: Nature) -> Self {
         let mut state = State::default();
         state.buckets.insert(bucket.to_owned(), Objects::new());
-        Self { state: Mutex::new(state), anyone_reads: AtomicBool::new(false) }
+        Self { state: Mutex::new(state), anyone_reads: AtomicBool::new(false), nature }
+    }
+
+    /// Writes under conditions, as truly as the store's nature lets it.
+    pub(super) async fn put_if(
+        &self,
+        bucket: &str,
+        key: &str,
+        stored: Stored,
+        if_match: Option<&ETagCondition>,
+        if_none_match: Option<&ETagCondition>,
+    ) -> S3Result<()> {
+        match self.nature.conditions {
+            Keeps::Racing(window) => {
+                self.lock().allow(bucket, key, if_match, if_none_match)?;
+                tokio::time::sleep(window).await;
+                return self.lock().put_if(bucket, key, stored, None, None);
+            }
+            Keeps::None => return self.lock().put_if(bucket, key, stored, None, None),
+            Keeps::NoIfMatch if if_match.is_some() => return Err(s3_error!(PreconditionFailed)),
+            Keeps::Atomic | Keeps::NoIfMatch => {}
+        }
+        self.lock().put_if(bucket, key, stored, if_match, if_none_match)
+    }
+
+    /// Refuses bytes that are not those of a checksum that came with them, where it looks at all.
+    pub(super) fn check(
+        &self,
+        sent: Option<&str>,
+        found: impl FnOnce() -> Vec<u8>,
+    ) -> S3Result<()> {
+        if self.nature.digests == Digests::Checked { check(sent, found) } else { Ok(()) }
+    }
+
+    /// Returns what is said of a checksum that came with a write.
+    pub(super) fn say(&self, sent: Option<String>) -> Option<String> {
+        sent.filter(|_| self.nature.digests != Digests::Silent)
     }
 
     /// Returns another store with the same objects; their bytes are shared. Uploads stay behind.
     pub(super) fn copy(&self) -> Self {
         let state = State { buckets: self.lock().buckets.clone(), ..State::default() };
-        Self { state: Mutex::new(state), anyone_reads: AtomicBool::new(false) }
+        Self { state: Mutex::new(state), anyone_reads: AtomicBool::new(false), nature: self.nature }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -164,8 +234,20 @@ impl State {
         if_match: Option<&ETagCondition>,
         if_none_match: Option<&ETagCondition>,
     ) -> S3Result<()> {
-        let objects = self.objects(bucket)?;
-        let there = objects.get(key);
+        self.allow(bucket, key, if_match, if_none_match)?;
+        self.objects(bucket)?.insert(key.to_owned(), stored);
+        Ok(())
+    }
+
+    /// Compares alone.
+    fn allow(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        if_match: Option<&ETagCondition>,
+        if_none_match: Option<&ETagCondition>,
+    ) -> S3Result<()> {
+        let there = self.objects(bucket)?.get(key);
         match (if_match, there) {
             (None, _) | (Some(ETagCondition::Any), Some(_)) => {}
             (Some(_), None) => return Err(s3_error!(NoSuchKey)),
@@ -177,27 +259,21 @@ impl State {
         }
         match if_none_match {
             // S3 knows the star alone.
-            Some(ETagCondition::ETag(_)) => return Err(s3_error!(NotImplemented)),
-            Some(ETagCondition::Any) if there.is_some() => {
-                return Err(s3_error!(PreconditionFailed));
-            }
-            None | Some(ETagCondition::Any) => {}
+            Some(ETagCondition::ETag(_)) => Err(s3_error!(NotImplemented)),
+            Some(ETagCondition::Any) if there.is_some() => Err(s3_error!(PreconditionFailed)),
+            None | Some(ETagCondition::Any) => Ok(()),
         }
-        objects.insert(key.to_owned(), stored);
-        Ok(())
     }
 }
 
 /// Refuses bytes that are not those of a checksum that came with them.
-pub(super) fn check(sent: Option<&str>, found: impl FnOnce() -> Vec<u8>) -> S3Result<()> {
+fn check(sent: Option<&str>, found: impl FnOnce() -> Vec<u8>) -> S3Result<()> {
     match sent {
-        Some(sent) if sent != STANDARD.encode(found()) => Err(wrong_checksum()),
+        Some(sent) if sent != STANDARD.encode(found()) => {
+            Err(s3_error!(BadDigest, "the checksum is of other bytes"))
+        }
         _ => Ok(()),
     }
-}
-
-pub(super) fn wrong_checksum() -> S3Error {
-    S3Error::with_message(S3ErrorCode::BadDigest, "the checksum is of other bytes")
 }
 
 pub(super) fn tag(etag: &str) -> ETag {

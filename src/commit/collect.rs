@@ -1,0 +1,246 @@
+//! What a collector may take away: decided from what was read, in this order: the lists, then the
+//! journals, then HEAD and its chain. Whoever committed before a journal was read is then in HEAD.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+use crate::model::{Generation, Journal, JournalState, ObjectKey, Snapshot, Tx};
+
+/// What was read.
+#[derive(Debug)]
+pub struct Survey<'a> {
+    /// What HEAD reaches.
+    pub snapshot: &'a Snapshot,
+    /// The generations below HEAD.
+    pub chain: &'a Generations,
+    /// Objects and whose they are: artifacts, side documents, index documents, generations, probes.
+    pub objects: &'a BTreeMap<ObjectKey, Owned>,
+    /// The journals that are listed, with their last change by the store's clock.
+    pub listed: &'a BTreeMap<Tx, Option<Timestamp>>,
+    /// The journals of all transactions that own something and are not in the chain, and of those
+    /// that are listed and not in the chain.
+    pub journals: &'a BTreeMap<Tx, Journal>,
+    /// Unfinished uploads: whose, and since when.
+    pub uploads: &'a [(Tx, Option<Timestamp>)],
+}
+
+/// An object of depstate's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owned {
+    /// Whose it is.
+    pub tx: Tx,
+    /// Its last change, by the store's clock.
+    pub modified: Option<Timestamp>,
+}
+
+/// The generations below HEAD, as far as they are there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Generations {
+    /// Every transaction in it.
+    pub transactions: BTreeSet<Tx>,
+    /// The lowest serial that was read.
+    pub lowest: u64,
+    /// It was read down to the first generation.
+    pub complete: bool,
+    /// The generations that are kept, and the index documents that they name.
+    pub kept: BTreeSet<ObjectKey>,
+    /// The time of the oldest that was read; none: there is none.
+    pub oldest: Option<Timestamp>,
+}
+
+impl Generations {
+    /// Adds the generation below those that it has. The first one is HEAD's, and kept always.
+    pub fn add(&mut self, key: &ObjectKey, generation: &Generation, rules: &Rules) {
+        let first = self.oldest.is_none();
+        if first || !is_older(Some(generation.at), rules.history, rules.now) {
+            self.kept.insert(key.clone());
+            self.kept.extend(generation.index.values().map(|at| at.key.clone()));
+        }
+        self.transactions.extend(generation.transactions.iter().cloned());
+        self.lowest = generation.serial;
+        self.oldest = Some(generation.at);
+    }
+
+    /// Adds what was read earlier, from a HEAD that this one has reached.
+    pub fn join(&mut self, older: Self) {
+        self.transactions.extend(older.transactions);
+        self.kept.extend(older.kept);
+        self.complete = older.complete;
+        if older.oldest.is_some() {
+            self.lowest = older.lowest;
+            self.oldest = older.oldest;
+        }
+    }
+
+    /// Tells whether it reaches back to where nothing need be kept.
+    fn is_whole(&self, rules: &Rules) -> bool {
+        self.complete || self.oldest.is_some_and(|at| is_older(Some(at), rules.history, rules.now))
+    }
+}
+
+/// How long what is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// The time.
+    pub now: Timestamp,
+    /// `retention.grace`.
+    pub grace: Duration,
+    /// `retention.history`.
+    pub history: Duration,
+    /// An apply whose journal did not change for so long is dead.
+    pub dead_after: Duration,
+}
+
+/// What may be taken away.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Collection {
+    /// Condemned keys whose grace is over.
+    pub doom: BTreeSet<ObjectKey>,
+    /// Keys that are doomed already.
+    pub doomed: BTreeSet<ObjectKey>,
+    /// Transactions of dead or aborted applies, with what carries their names.
+    pub sweep: BTreeMap<Tx, BTreeSet<ObjectKey>>,
+    /// What transactions that committed have left over, and metadata older than the history.
+    pub leftover: BTreeSet<ObjectKey>,
+    /// Uploads to throw away, by their place in the survey; those of swept transactions are not here.
+    pub uploads: BTreeSet<usize>,
+    /// Journals older than the history; those of swept transactions go after the sweep, because only
+    /// the fence makes sure that their owner can't commit any more.
+    pub journals: BTreeSet<Tx>,
+    /// The chain breaks off within the history: metadata is left alone.
+    pub broken: bool,
+}
+
+impl Collection {
+    /// Returns how many objects would be deleted.
+    pub fn deletes(&self) -> usize {
+        let swept: usize = self.sweep.values().map(BTreeSet::len).sum();
+        self.doom.len() + self.doomed.len() + swept + self.leftover.len() + self.journals.len()
+    }
+
+    /// Tells whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.deletes() == 0 && self.sweep.is_empty() && self.uploads.is_empty()
+    }
+}
+
+/// Returns the condemned keys whose grace is over.
+pub fn past_grace(snapshot: &Snapshot, rules: &Rules) -> BTreeSet<ObjectKey> {
+    snapshot
+        .condemned
+        .iter()
+        .filter(|(_, condemned)| is_older(Some(condemned.retired), rules.grace, rules.now))
+        .map(|(key, _)| key.clone())
+        .collect()
+}
+
+/// Decides.
+pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
+    let Survey { snapshot, chain, .. } = survey;
+    // A chain that breaks off within the history can't say what is to be kept.
+    let kept = Some(&chain.kept).filter(|_| chain.is_whole(rules));
+    let mut collection = Collection {
+        doom: past_grace(snapshot, rules),
+        doomed: snapshot.doomed.clone(),
+        broken: kept.is_none(),
+        ..Collection::default()
+    };
+    for (tx, journal) in survey.journals {
+        if fate(survey, tx, rules) == Fate::Dead
+            && (chain.complete || journal.base_serial >= chain.lowest)
+        {
+            collection.sweep.insert(tx.clone(), BTreeSet::new());
+        }
+    }
+    let reached = reached(snapshot);
+    for (key, owned) in survey.objects {
+        if reached.contains(key) {
+            continue;
+        }
+        if let Some(of) = collection.sweep.get_mut(&owned.tx) {
+            of.insert(key.clone());
+            continue;
+        }
+        let is_metadata = key.as_str().starts_with("gen/") || key.as_str().starts_with("index/");
+        let spared = if key.as_str().starts_with("probe/") {
+            !is_older(owned.modified, rules.dead_after, rules.now)
+        } else if fate(survey, &owned.tx, rules) != Fate::Done {
+            true
+        } else {
+            is_metadata && kept.is_none_or(|kept| kept.contains(key))
+        };
+        if !spared {
+            collection.leftover.insert(key.clone());
+        }
+    }
+    for (n, (tx, _)) in survey.uploads.iter().enumerate() {
+        if fate(survey, tx, rules) == Fate::Done {
+            collection.uploads.insert(n);
+        }
+    }
+    for (tx, modified) in survey.listed {
+        let emptied = collection.sweep.get(tx).is_some_and(BTreeSet::is_empty);
+        let over = emptied || fate(survey, tx, rules) == Fate::Done;
+        if over && is_older(*modified, rules.history, rules.now) {
+            collection.journals.insert(tx.clone());
+        }
+    }
+    // A transaction that is aborted and left nothing needs no sweep.
+    let Collection { sweep, journals, .. } = &mut collection;
+    sweep.retain(|tx, keys| {
+        let open = survey.journals.get(tx).is_some_and(|at| at.state == JournalState::Open);
+        let uploads = survey.uploads.iter().any(|(of, _)| of == tx);
+        open || uploads || !keys.is_empty() || journals.contains(tx)
+    });
+    collection
+}
+
+/// Where the transaction of another stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It may still commit.
+    Alive,
+    /// It was aborted, or is open for so long that it must be dead.
+    Dead,
+    /// It committed, or its journal is gone.
+    Done,
+}
+
+fn fate(survey: &Survey<'_>, tx: &Tx, rules: &Rules) -> Fate {
+    if survey.chain.transactions.contains(tx) {
+        return Fate::Done;
+    }
+    let Some(journal) = survey.journals.get(tx) else { return Fate::Done };
+    match journal.state {
+        JournalState::Done => Fate::Done,
+        JournalState::Aborted => Fate::Dead,
+        JournalState::Open => {
+            let modified = survey.listed.get(tx).copied().flatten();
+            if is_older(modified, rules.dead_after, rules.now) { Fate::Dead } else { Fate::Alive }
+        }
+    }
+}
+
+fn reached(snapshot: &Snapshot) -> BTreeSet<&ObjectKey> {
+    let records = snapshot
+        .live
+        .values()
+        .chain(snapshot.condemned.values().map(|condemned| &condemned.record));
+    let generation = snapshot.generation.as_ref();
+    records
+        .flat_map(|record| std::iter::once(&record.key).chain(&record.side))
+        .chain(&snapshot.doomed)
+        .chain(snapshot.head.r#gen.as_ref().map(|at| &at.key))
+        .chain(generation.into_iter().flat_map(|at| at.index.values().map(|at| &at.key)))
+        .collect()
+}
+
+/// What has no time is not old.
+fn is_older(at: Option<Timestamp>, than: Duration, now: Timestamp) -> bool {
+    let age = at.and_then(|at| Duration::try_from(now.duration_since(at)).ok());
+    age.is_some_and(|age| age >= than)
+}

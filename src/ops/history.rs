@@ -1,0 +1,58 @@
+//! `history`: what was committed, newest first.
+
+use super::{OpsError, Project, seen};
+use crate::{
+    model::{Head, ObjectRef},
+    state::{History, Past, Step},
+    storage::StorageReader,
+};
+
+/// The past of a prefix, as far as it was asked for.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// HEAD; none: nothing was ever published.
+    pub head: Option<Head>,
+    /// The generations, newest first.
+    pub past: Vec<Past>,
+    /// Where it ends.
+    pub end: Ending,
+}
+
+/// Where a history ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// There is nothing before.
+    Whole,
+    /// There is more, and no more was asked for.
+    More,
+    /// What was before is not kept any more; the generation that would come next.
+    Collected(ObjectRef),
+}
+
+/// Walks back from HEAD, at most so many generations.
+///
+/// # Errors
+/// When the storage can't be read, or the chain does not hold (`storage-damaged`).
+pub async fn history(
+    project: &Project,
+    storage: &dyn StorageReader,
+    most: usize,
+) -> Result<Told, OpsError> {
+    let head = seen::read_head(project, storage).await?;
+    let Some(head) = head else {
+        return Ok(Told { head: None, past: Vec::new(), end: Ending::Whole });
+    };
+    let mut walk = History::new(storage, &head);
+    let mut past = Vec::new();
+    let end = loop {
+        if past.len() == most {
+            break if walk.is_over() { Ending::Whole } else { Ending::More };
+        }
+        match walk.next().await? {
+            Some(Step::Past(one)) => past.push(*one),
+            Some(Step::Genesis) | None => break Ending::Whole,
+            Some(Step::Collected(at)) => break Ending::Collected(at),
+        }
+    };
+    Ok(Told { head: Some(head), past, end })
+}

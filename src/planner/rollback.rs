@@ -1,0 +1,106 @@
+//! The way back: what is live now beside what was live then.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{diff, order::Orders};
+use crate::model::{
+    Action, Address, Manifest, ObjectKey, ObjectMeta, Reason, Record, Snapshot, Step,
+};
+
+/// What going back to an older serial comes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rollback {
+    /// What changes, in the order of a plan: `update` for what comes back, `retire` for what goes.
+    pub steps: Vec<Step>,
+    /// The records that are written, by address.
+    pub set: BTreeMap<Address, Record>,
+    /// The keys among them that are taken back from `condemned`.
+    pub take_back: BTreeSet<ObjectKey>,
+    /// How many records are as they were then.
+    pub unchanged: u64,
+    /// What was live then and can't be again, with the reason.
+    pub impossible: Vec<(Address, String)>,
+}
+
+/// See [`super::rollback`].
+pub(super) fn rollback(
+    manifest: &Manifest,
+    base: &Snapshot,
+    then: &Snapshot,
+    objects: &BTreeMap<ObjectKey, ObjectMeta>,
+) -> Rollback {
+    let mut back = Rollback::default();
+    let serial = then.head.serial;
+    for (address, record) in &then.live {
+        let now = base.live.get(address);
+        match found(base, record, objects) {
+            Err(why) => back.impossible.push((address.clone(), why)),
+            Ok(record) if now == Some(&record) => back.unchanged += 1,
+            Ok(record) => {
+                if now.is_none_or(|now| now.key != record.key) {
+                    back.take_back.insert(record.key.clone());
+                }
+                back.steps.push(step(address, Action::Update, now, Some(&record), serial));
+                back.set.insert(address.clone(), record);
+            }
+        }
+    }
+    for (address, record) in &base.live {
+        if !then.live.contains_key(address) {
+            back.steps.push(step(address, Action::Retire, Some(record), None, serial));
+        }
+    }
+    Orders::new(manifest).sort(&mut back.steps, |step| &step.address);
+    back
+}
+
+/// Returns a record of then as it can stand now, or why it can't.
+fn found(
+    base: &Snapshot,
+    then: &Record,
+    objects: &BTreeMap<ObjectKey, ObjectMeta>,
+) -> Result<Record, String> {
+    let key = &then.key;
+    let live = base.live.get(&then.address).filter(|now| now.key == *key);
+    let condemned = base.condemned.get(key).map(|condemned| &condemned.record);
+    // What stands now is what was last known of the object: it may have been copied since.
+    let Some(now) = live.or(condemned.filter(|record| record.address == then.address)) else {
+        return Err(if base.doomed.contains(key) {
+            "its object is being deleted".to_owned()
+        } else {
+            "its object is past its grace, or was found missing or altered".to_owned()
+        });
+    };
+    match objects.get(key) {
+        _ if live.is_some() => {}
+        None => return Err(format!("its object `{key}` is missing")),
+        Some(object) if object.size != now.size => {
+            return Err(format!(
+                "its object `{key}` has {} bytes, and its record says {}",
+                object.size, now.size
+            ));
+        }
+        Some(_) => {}
+    }
+    Ok(Record { revision: now.revision.clone(), ..then.clone() })
+}
+
+fn step(
+    address: &Address,
+    action: Action,
+    now: Option<&Record>,
+    then: Option<&Record>,
+    serial: u64,
+) -> Step {
+    Step {
+        address: address.clone(),
+        action,
+        reason: Reason::RolledBack { serial },
+        before: now.map(diff::before),
+        after: then.map(diff::before),
+        artifact: None,
+        record: now.cloned(),
+        bytes: Some(0),
+        needs: Vec::new(),
+    }
+}
