@@ -8,5 +8,6 @@ mod history;
 mod meddler;
 mod probe;
 mod read;
+mod restore;
 mod rollback;
 mod views;
