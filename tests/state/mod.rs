@@ -10,4 +10,5 @@ mod probe;
 mod read;
 mod restore;
 mod rollback;
+mod verify;
 mod views;

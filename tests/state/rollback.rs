@@ -15,7 +15,7 @@ use depstate::{
 use super::fixture::{Bucket, Meddler, names};
 use crate::support::sandbox::Sandbox;
 
-const MANIFEST: &str = r#"
+pub(super) const MANIFEST: &str = r#"
 [project]
 name = "buildpack"
 [storage]
@@ -26,7 +26,7 @@ source = { driver = "dir", path = "upstream" }
 lines = [{ constraint = "*", keep = "all" }]
 "#;
 
-async fn project(sandbox: &Sandbox) -> Project {
+pub(super) async fn project(sandbox: &Sandbox) -> Project {
     let setting = Setting {
         manifest: sandbox.path("deps.toml"),
         shown: "deps.toml".to_owned(),
@@ -59,7 +59,7 @@ async fn go(
     asked: bool,
 ) -> Result<Ended, OpsError> {
     let sink: Arc<dyn depstate::model::Sink> = Arc::new(Silent);
-    carry_out(project, storage, prepared, 20, asked, &sink).await
+    Box::pin(carry_out(project, storage, prepared, 20, asked, &sink)).await
 }
 
 fn keys(snapshot: &Snapshot) -> Vec<(String, ObjectKey)> {
