@@ -5,9 +5,12 @@
     reason = "a broken fixture should panic where it stands"
 )]
 
+mod appliers;
 mod architecture;
 mod cli;
 mod contract;
+mod faults;
+mod files;
 mod kill;
 mod manifest;
 mod planner;

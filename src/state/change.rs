@@ -252,6 +252,7 @@ fn write(
             .actions
             .iter()
             .map(|(action, count)| (action.name().to_owned(), *count))
+            .chain(collected(changes))
             .collect(),
         parent: base.head.clone(),
     };
@@ -269,6 +270,14 @@ fn write(
     generation.doomed.clear();
     after.generation = Some(generation);
     Ok(Prepared { bodies, proposal, after })
+}
+
+/// What a collector's commit counts.
+fn collected(changes: &Changes) -> impl Iterator<Item = (String, u64)> {
+    [("doomed", &changes.collect), ("collected", &changes.cleared)]
+        .into_iter()
+        .filter(|(_, keys)| !keys.is_empty())
+        .map(|(word, keys)| (word.to_owned(), keys.len() as u64))
 }
 
 fn contradiction(message: impl Into<String>) -> Unfit {

@@ -21,7 +21,7 @@ mod unfinished;
 mod upload;
 mod write;
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -57,9 +57,23 @@ impl S3Storage {
     /// # Errors
     /// All its mistakes.
     pub fn from_table(setup: Setup) -> Result<Self, Vec<Mistake>> {
-        let config = config::Config::from_table(setup)?;
+        config::Config::from_table(setup).map(Self::open)
+    }
+
+    /// The same, with another time that an answer may let wait, in place of half a minute and, for
+    /// requests that carry a body, five minutes.
+    ///
+    /// # Errors
+    /// All mistakes of the table.
+    pub fn with_patience(setup: Setup, patience: Duration) -> Result<Self, Vec<Mistake>> {
+        let mut config = config::Config::from_table(setup)?;
+        config.patience = Some(patience);
+        Ok(Self::open(config))
+    }
+
+    fn open(config: config::Config) -> Self {
         let room = Arc::new(Semaphore::new(upload::ROOM));
-        Ok(Self { bucket: Arc::new(Bucket { config, connection: OnceCell::new(), room }) })
+        Self { bucket: Arc::new(Bucket { config, connection: OnceCell::new(), room }) }
     }
 }
 

@@ -10,6 +10,7 @@
 )]
 
 mod commit;
+mod counts;
 mod edges;
 mod metadata;
 mod report;

@@ -20,19 +20,19 @@ pub(crate) fn report(name: &str, outcome: &Outcome) {
         }
     };
     let seconds = outcome.took.as_secs_f64();
-    let Outcome { states, transitions, exhaustive, .. } = outcome;
+    let Outcome { states, transitions, depth, exhaustive, .. } = outcome;
     let extent = match (outcome.violations.is_empty(), exhaustive, long()) {
-        (false, ..) => "until a violation",
-        (true, true, _) => "every state",
-        (true, false, true) => "up to its bound",
-        (true, false, false) => "up to its bound; DEPSTATE_LONG=1 goes on",
+        (false, ..) => "as far as needed".to_owned(),
+        (true, true, _) => "every state".to_owned(),
+        (true, false, true) => format!("all ways of {depth} steps"),
+        (true, false, false) => format!("all ways of {depth} steps; DEPSTATE_LONG=1 goes further"),
     };
     println!(
         "model {name}: {verdict} ({states} states, {transitions} transitions, {seconds:.1} s, {extent})"
     );
     let line = format!(
         "{{\"what\":\"model\",\"name\":\"{name}\",\"states\":{states},\"transitions\":{transitions},\
-         \"seconds\":{seconds:.3},\"exhaustive\":{exhaustive},\"verdict\":\"{verdict}\"}}\n"
+         \"seconds\":{seconds:.3},\"depth\":{depth},\"exhaustive\":{exhaustive},\"verdict\":\"{verdict}\"}}\n"
     );
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("reliability");
     fs_err::create_dir_all(&folder).unwrap();

@@ -100,6 +100,8 @@ pub(crate) enum Until {
     AllKinds,
     /// A violation, or more states than this.
     States(usize),
+    /// A violation, or every state that so many steps lead to.
+    Steps(usize),
 }
 
 /// What a search found.
@@ -107,6 +109,8 @@ pub(crate) enum Until {
 pub(crate) struct Outcome {
     pub(crate) states: usize,
     pub(crate) transitions: usize,
+    /// Every way of so many steps was walked to its end.
+    pub(crate) depth: usize,
     pub(crate) took: Duration,
     /// Nothing was left to look at.
     pub(crate) exhaustive: bool,
@@ -138,12 +142,20 @@ pub(crate) fn search<const WORDS: usize, M: Model<WORDS>>(model: &mut M, until: 
     let mut ways = Vec::new();
     let mut transitions = 0;
     let mut at = 0;
+    let (mut depth, mut next_depth) = (0, 1);
+    let deepest = if let Until::Steps(steps) = until { steps } else { usize::MAX };
     let most = if let Until::States(most) = until { most } else { u32::MAX as usize - 1 };
     let first = model.first();
     seen.number(&M::pack(&first));
     assert_eq!(model.broken(&first), None, "the first state must be sound");
 
     while at < seen.len() && seen.len() <= most {
+        if at == next_depth {
+            (depth, next_depth) = (depth + 1, seen.len());
+        }
+        if depth == deepest {
+            break;
+        }
         // States are numbered in the order in which they are met: so the broken ones come up in order.
         if bad.first() == Some(&at) {
             bad.remove(0);
@@ -179,6 +191,7 @@ pub(crate) fn search<const WORDS: usize, M: Model<WORDS>>(model: &mut M, until: 
     Outcome {
         states: seen.len(),
         transitions,
+        depth,
         took: start.elapsed(),
         exhaustive: at >= seen.len(),
         violations,

@@ -12,7 +12,10 @@ use depstate::{
 };
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{profile::Plant, wishes::Wish};
+use super::{
+    profile::{Plant, Profile},
+    wishes::Wish,
+};
 use crate::{
     state::fixture::{MemoryCache, PROJECT},
     support::model::{Laws, Lens, ModelStore, Rng, World},
@@ -22,6 +25,7 @@ use crate::{
 pub(crate) struct Actor {
     pub(crate) store: ModelStore,
     pub(crate) plant: Option<Plant>,
+    pub(crate) profile: Profile,
     pub(crate) wishes: Arc<Vec<Wish>>,
     /// How many wishes are done with.
     pub(crate) progress: Arc<AtomicUsize>,
@@ -48,6 +52,7 @@ impl Actor {
         Self {
             store: ModelStore { world: Arc::clone(world), actor: number, lens },
             plant,
+            profile: Profile::calm(),
             wishes: Arc::new(wishes),
             progress: Arc::default(),
             cache: Arc::default(),

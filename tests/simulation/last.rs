@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::wishes::Wish;
-use crate::support::model::World;
+use crate::support::model::{World, check_views};
 
 pub(crate) fn check(world: &World, wish: &Wish) -> Result<(), String> {
-    let state = &world.laws.chain.state;
+    let chain = &world.laws.chain;
     let wanted: BTreeMap<String, String> = wish
         .wanted
         .iter()
@@ -16,36 +14,25 @@ pub(crate) fn check(world: &World, wish: &Wish) -> Result<(), String> {
             Some((address.to_string(), want.as_ref()?.input(address).0.to_string()))
         })
         .collect();
-    if state.inputs != wanted {
-        return Err(format!("{:?} is published, {wanted:?} is wanted", state.inputs));
+    if chain.state.inputs != wanted {
+        return Err(format!("{:?} is published, {wanted:?} is wanted", chain.state.inputs));
     }
-    let mut shown = BTreeMap::new();
-    if let Some(head) = &world.laws.chain.last
-        && !head["gen"].is_null()
-    {
-        let list = json(world, "views/index.json")?;
-        let generation = json(world, head["gen"]["key"].as_str().unwrap())?;
-        for (id, entry) in list["views"].as_object().ok_or("no views")? {
-            if entry["index"] != generation["index"][id] {
-                return Err(format!("the list of views has another document of {id}"));
-            }
-            let view = json(world, entry["view"].as_str().ok_or("no view")?)?;
-            if view["index"] != entry["index"] {
-                return Err(format!("the view of {id} is made from another document"));
-            }
-            for record in view["records"].as_array().ok_or("no records")? {
-                let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
-                shown.insert(text("address"), text("key"));
-            }
-        }
-    }
-    if shown != state.live {
-        return Err(format!("views show {shown:?}, the index {:?}", state.live));
-    }
-    Ok(())
+    check_views(&world.objects, chain)
 }
 
-fn json(world: &World, key: &str) -> Result<Value, String> {
-    let stored = world.objects.get(key).ok_or_else(|| format!("`{key}` is not there"))?;
-    serde_json::from_slice(&stored.bytes).map_err(|error| error.to_string())
+/// Nothing is there that nobody reaches.
+pub(crate) fn clean(world: &World) -> Result<(), String> {
+    let chain = &world.laws.chain;
+    if !chain.state.condemned.is_empty() || !chain.state.doomed.is_empty() {
+        return Err(format!("{:?}", chain.state));
+    }
+    let kept = ["head.json", "views/", "tx/"];
+    let left = world.objects.keys().find(|key| {
+        !chain.reach.contains(*key) && !kept.iter().any(|folder| key.starts_with(folder))
+    });
+    match left {
+        Some(key) => Err(format!("`{key}` is left over")),
+        None if world.uploads() > 0 => Err("an unfinished upload is left over".to_owned()),
+        None => Ok(()),
+    }
 }

@@ -17,6 +17,14 @@ pub(crate) enum Plant {
     NotUploaded,
     /// A reader keeps HEAD.
     CachedHead,
+    /// A collector deletes what is condemned, and does not doom it first.
+    NotDoomed,
+    /// A collector deletes what is doomed, and does not make it so with a condition.
+    DoomedByWord,
+    /// A collector sweeps a dead apply without a fence.
+    NoFence,
+    /// A collector sweeps an apply whose journal is open, and does not mark it.
+    NotMarked,
 }
 
 /// The weather of one run.
@@ -32,10 +40,37 @@ pub(crate) struct Profile {
     pub(crate) landings: usize,
     /// After so many moments the network falls quiet.
     pub(crate) moments: usize,
+    /// How long what is condemned is kept, in seconds.
+    pub(crate) grace: u64,
+    /// How long an apply may be silent, in seconds.
+    pub(crate) patience: u64,
+    /// How long generations are kept, in seconds.
+    pub(crate) history: u64,
     pub(crate) quirks: Quirks,
 }
 
 impl Profile {
+    /// The weather when all is over.
+    pub(crate) fn calm() -> Self {
+        Self {
+            faults: 0,
+            kills: 0,
+            jumps: 0,
+            landings: 0,
+            moments: 0,
+            grace: 86_400,
+            patience: 86_400,
+            history: 86_400,
+            quirks: Quirks {
+                etags: Etags::Unique,
+                lag: 0,
+                page: 1000,
+                ignores_match: false,
+                ignores_absent: false,
+            },
+        }
+    }
+
     pub(crate) fn of(rng: &mut Rng, plant: Option<Plant>) -> Self {
         Self {
             faults: *rng.pick(&[0, 10, 30, 60, 120, 200]),
@@ -43,6 +78,9 @@ impl Profile {
             jumps: *rng.pick(&[0, 5, 20]),
             landings: *rng.pick(&[20, 60, 150]),
             moments: *rng.pick(&[150, 250, 400]),
+            grace: *rng.pick(&[0, 60, 600, 100_000]),
+            patience: *rng.pick(&[0, 20, 200, 86_400]),
+            history: *rng.pick(&[0, 100, 1000, 1_000_000]),
             quirks: Quirks {
                 etags: *rng.pick(&[Etags::Unique, Etags::Content, Etags::Md5Like]),
                 lag: *rng.pick(&[0, 0, 10, 40]),

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     actor::Actor,
-    applier, last,
+    applier, collector, last,
     profile::{Plant, Profile},
     reader,
     wishes::Wish,
@@ -18,6 +18,7 @@ use crate::support::model::{Pick, Rng, Verdict, World};
 
 const APPLIERS: usize = 3;
 const READERS: usize = 1;
+const COLLECTORS: usize = 2;
 
 /// What came of a seed.
 #[derive(Debug, Default)]
@@ -98,6 +99,12 @@ impl Simulation {
             let start: fn(Actor) -> Process = |actor| Box::pin(reader::run(actor));
             all.push(Running { actor, start, process: None });
         }
+        for number in APPLIERS + READERS..APPLIERS + READERS + COLLECTORS {
+            let mut actor = Actor::new(&world, number, seed, plant, Vec::new()).with_lens(None);
+            actor.profile = profile;
+            let start: fn(Actor) -> Process = |actor| Box::pin(collector::run(actor));
+            all.push(Running { actor, start, process: None });
+        }
         let outcome = Outcome { seed, ..Outcome::default() };
         Self { rng, profile, world, all, outcome }
     }
@@ -162,6 +169,8 @@ impl Simulation {
         let seconds = i64::try_from(self.rng.below(400_000)).unwrap() - 200_000;
         let n = self.rng.below(self.all.len() + 1);
         match self.all.get(n) {
+            // A collector whose clock is wrong by more than an hour refuses to work.
+            Some(running) if n >= APPLIERS + READERS => running.actor.jump(seconds / 100),
             Some(running) => running.actor.jump(seconds),
             None => self.world.lock().unwrap().pass(seconds.abs()),
         }
@@ -272,6 +281,38 @@ impl Simulation {
             drop(world);
             self.held()?;
         }
-        Ok(())
+        self.swept().await
+    }
+
+    /// Long after: one collector alone leaves nothing behind that nobody reaches.
+    async fn swept(&mut self) -> Result<(), Broken> {
+        for run in 1..=3 {
+            self.world.lock().unwrap().pass(400 * 86_400);
+            self.world.lock().unwrap().note(format!("the last collector, run {run}"));
+            self.all.clear();
+            let seed = self.outcome.seed ^ 0x9c;
+            let actor = Actor::new(&self.world, 9, seed + run, None, Vec::new());
+            let start: fn(Actor) -> Process = |actor| Box::pin(collector::once(actor));
+            self.all.push(Running { actor, start, process: None });
+            self.start(0);
+            for _ in 0..3000 {
+                self.poll();
+                self.held()?;
+                if self.all[0].process.is_none() {
+                    break;
+                }
+                let pick = self.world.lock().unwrap().picks().first().copied();
+                match pick {
+                    Some(pick) => self.world.lock().unwrap().settle(pick.id, Verdict::Answered),
+                    None => tokio::time::advance(Duration::from_millis(100)).await,
+                }
+            }
+        }
+        let mut world = self.world.lock().unwrap();
+        if let Err(why) = last::clean(&world) {
+            world.breach(format!("after the last collector: {why}"));
+        }
+        drop(world);
+        self.held()
     }
 }

@@ -119,6 +119,11 @@ fn every_planted_bug_is_found() {
         Plant::OldSnapshot,
         Plant::NotUploaded,
         Plant::CachedHead,
+        Plant::Lens(Lens::NoJournal),
+        Plant::NotDoomed,
+        Plant::DoomedByWord,
+        Plant::NoFence,
+        Plant::NotMarked,
     ] {
         match found(plant) {
             Some((seed, why)) => println!("{plant:?}: seed {seed}: {why}"),

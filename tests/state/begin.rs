@@ -1,9 +1,9 @@
 //! The first apply on a prefix, and who may begin.
 
 use depstate::{
-    model::{Code, JournalState},
+    model::{Code, Conditions, HeadKind, JournalState},
     state::{CommitOutcome, StateError},
-    storage::{Op, PutError, StorageError},
+    storage::{Op, StorageError},
     wire::objects::{decode_head, decode_journal},
 };
 
@@ -14,15 +14,22 @@ async fn an_empty_prefix_is_laid_out_step_by_step() {
     let bucket = Bucket::new();
     assert_eq!(bucket.read().await, None);
     let mut tx = bucket.begin().await;
+    let all = bucket.storage.ops();
+    let (probes, others): (Vec<_>, Vec<_>) = all.iter().partition(|op| op.contains(" probe/"));
+    assert!((10..60).contains(&probes.len()), "the store is probed once: {probes:?}");
+    assert!(all[5].contains(" probe/"), "before anything is written: {all:?}");
     assert_eq!(
-        bucket.storage.ops()[4..],
+        others[4..],
         [
-            "LIST gen/".to_owned(),
-            "PUT head.json if-none-match".to_owned(),
-            format!("PUT tx/{}.json if-none-match", tx.tx()),
+            "LIST gen/",
+            "PUT head.json if-none-match",
+            &format!("PUT tx/{}.json if-none-match", tx.tx()),
         ],
         "HEAD, then the journal, before any upload"
     );
+    let genesis = decode_head(&bucket.storage.objects()["head.json"]).unwrap();
+    let probe = genesis.probe.unwrap();
+    assert_eq!((probe.conditions, probe.location.as_str()), (Conditions::Atomic, "memory:"));
     let genesis = decode_head(&bucket.storage.objects()["head.json"]).unwrap();
     assert_eq!((genesis.serial, genesis.r#gen.clone(), genesis.tx.clone()), (0, None, None));
     assert_eq!(genesis.project, "buildpack");
@@ -117,7 +124,8 @@ async fn lost_answers_at_the_beginning_do_no_harm() {
     }
     let error = bucket.begin_on(None).await.unwrap_err();
     assert!(matches!(error, StateError::Storage { .. }), "{error:?}");
-    assert_eq!(bucket.writes().len(), 6);
+    let writes = bucket.writes();
+    assert_eq!(writes.iter().filter(|op| !op.contains(" probe/")).count(), 6, "{writes:?}");
     let denied = StorageError::Denied { message: "403".to_owned(), help: None };
     bucket.storage.fail_next(Op::Put, "tx/*.json", denied, false);
     let error = bucket.begin_on(bucket.read().await).await.unwrap_err();
@@ -155,19 +163,51 @@ async fn giving_up_marks_the_journal() {
     bucket.publish(&["ruby@1/any"]).await;
     let mut tx = bucket.begin().await;
     let key = format!("tx/{}.json", tx.tx());
-    for _ in 0..5 {
-        bucket.storage.fail_next(
-            Op::Put,
-            "head.json",
-            PutError::Unknown("reset".to_owned()),
-            false,
-        );
+    // Five sendings of the swap, and five of the fence.
+    for _ in 0..10 {
+        bucket.lose("head.json", false);
     }
     let outcome = tx.commit(&retiring(&["ruby@1/any"])).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Unknown(tx.tx().clone()));
     tx.abandon().await;
     let journal = decode_journal(&bucket.storage.objects()[&key]).unwrap();
     assert_eq!(journal.state, JournalState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fence_makes_not_committed_final() {
+    let bucket = Bucket::new();
+    bucket.publish(&["ruby@1/any"]).await;
+    let mut tx = bucket.begin().await;
+    for _ in 0..5 {
+        bucket.lose("head.json", false);
+    }
+    let outcome = tx.commit(&retiring(&["ruby@1/any"])).await.unwrap();
+    let CommitOutcome::NotCommitted(why) = outcome else { panic!("{outcome:?}") };
+    assert!(why.contains("reset"), "{why}");
+    let found = bucket.read().await.unwrap();
+    assert_eq!((found.head.kind, found.head.serial), (HeadKind::Fence, 2));
+    assert_eq!(found.live.len(), 1, "what was published is still there");
+    assert_ne!(found.head.tx.as_ref(), Some(tx.tx()));
+    tx.abandon().await;
+    // The next one stands on the fence.
+    let mut next = bucket.begin().await;
+    let head = committed(next.commit(&retiring(&["ruby@1/any"])).await.unwrap());
+    assert_eq!(head.serial, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_head_is_not_built_upon() {
+    let bucket = Bucket::new();
+    bucket.publish(&["ruby@1/any"]).await;
+    let old = bucket.storage.objects()["head.json"].clone();
+    bucket.publish(&["node@1/any"]).await;
+    bucket.storage.put_raw("head.json", old);
+    bucket.storage.clear_ops();
+    let error = bucket.begin_on(bucket.read().await).await.unwrap_err();
+    assert_eq!(error.code(), Code::HEAD_WENT_BACK);
+    assert!(error.to_string().contains("gen/0000000002-"), "{error}");
+    assert_eq!(bucket.writes(), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]

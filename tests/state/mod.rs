@@ -4,6 +4,7 @@ mod begin;
 mod bookkeeping;
 mod commit;
 pub(crate) mod fixture;
+mod gc;
 mod history;
 mod meddler;
 mod probe;

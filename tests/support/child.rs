@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Longest that a program may take to its next line.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A program that runs, and the lines that it says on stderr.
 pub(crate) struct Running {

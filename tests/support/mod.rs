@@ -4,6 +4,7 @@ pub(crate) mod child;
 pub(crate) mod golden;
 pub(crate) mod model;
 pub(crate) mod place;
+pub(crate) mod proxy;
 pub(crate) mod published;
 pub(crate) mod reliability;
 pub(crate) mod s3;

@@ -29,7 +29,7 @@ use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use front::Front;
-pub(crate) use front::{Answer, Hold, Seen};
+pub(crate) use front::{Answer, Hold, Seen, operation};
 use store::Store;
 pub(crate) use store::{Digests, Keeps, Nature};
 

@@ -21,6 +21,8 @@ pub(super) struct Config {
     /// Send checksums of our own.
     pub(super) checksums: bool,
     pub(super) environment: Environment,
+    /// How long an answer may let wait, in place of the usual times.
+    pub(super) patience: Option<std::time::Duration>,
 }
 
 impl Config {
@@ -70,6 +72,7 @@ impl Config {
             endpoint,
             checksums,
             environment,
+            patience: None,
         })
     }
 

@@ -6,7 +6,7 @@ use aws_sdk_s3::{
     Client,
     config::{
         BehaviorVersion, Builder, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-        retry::RetryConfig, timeout::TimeoutConfig,
+        StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
     },
 };
 
@@ -19,11 +19,19 @@ use crate::storage::StorageError;
 /// The region of a store that does not care; AWS redirects from it, naming the right one.
 const NO_REGION: &str = "us-east-1";
 
+/// How long an answer may let wait.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// The same for a request that carries a body.
+const SENDING: Duration = Duration::from_mins(5);
+
 /// Connections are reused; this is what they need to be made.
 pub(super) struct Connection {
     pub(super) client: Client,
     /// Whose requests these are.
     pub(super) source: Source,
+    /// How long the answer to a request with a body may let wait.
+    patience: Duration,
 }
 
 impl Connection {
@@ -41,7 +49,7 @@ impl Connection {
             .force_path_style(config.path_style)
             // One attempt each: see the module's words on attempts.
             .retry_config(RetryConfig::disabled())
-            .timeout_config(patience(Duration::from_secs(30)))
+            .timeout_config(patience(config.patience.unwrap_or(ANSWER)))
             // And on integrity. A checksum of the SDK's would make a chunked body with a trailer,
             // which many stores can't read.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
@@ -49,18 +57,24 @@ impl Connection {
         if let Some(endpoint) = &config.endpoint {
             builder = builder.endpoint_url(endpoint);
         }
+        if let Some(grace) = config.patience {
+            builder = builder.stalled_stream_protection(
+                StalledStreamProtectionConfig::enabled().grace_period(grace).build(),
+            );
+        }
         builder = match found.provider {
             Some(provider) => builder.credentials_provider(provider),
             None => builder.allow_no_auth(),
         };
-        Ok(Self { client: Client::from_conf(builder.build()), source: found.source })
+        let client = Client::from_conf(builder.build());
+        Ok(Self { client, source: found.source, patience: config.patience.unwrap_or(SENDING) })
     }
-}
 
-/// Returns the settings of a request that carries a body: the time until the answer begins holds
-/// the time for sending it.
-pub(super) fn patient() -> Builder {
-    Builder::new().timeout_config(patience(Duration::from_mins(5)))
+    /// Returns the settings of a request that carries a body: the time until the answer begins holds
+    /// the time for sending it.
+    pub(super) fn patient(&self) -> Builder {
+        Builder::new().timeout_config(patience(self.patience))
+    }
 }
 
 fn patience(answer: Duration) -> TimeoutConfig {

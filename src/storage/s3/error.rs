@@ -28,6 +28,8 @@ pub(super) struct Failure {
     request_id: Option<String>,
     /// The region that the bucket is in, where the answer names it.
     region: Option<String>,
+    /// The store's clock, as it writes it.
+    date: Option<String>,
     tries: usize,
 }
 
@@ -75,13 +77,21 @@ impl Failure {
             detail,
             request_id: answered.and_then(|meta| meta.request_id().map(ToOwned::to_owned)),
             region: header("x-amz-bucket-region"),
+            date: header("date"),
             tries,
         }
     }
 
     /// A failure of our own making: the answer came, and is not what it should be.
     pub(super) fn unreadable(detail: String) -> Self {
-        Self { kind: Kind::Unreadable, detail, request_id: None, region: None, tries: 1 }
+        Self {
+            kind: Kind::Unreadable,
+            detail,
+            request_id: None,
+            region: None,
+            date: None,
+            tries: 1,
+        }
     }
 
     pub(super) fn status(&self) -> Option<u16> {
@@ -177,6 +187,10 @@ impl Failure {
             _ if matches!(code.as_deref(), Some("RequestTimeout" | "SlowDown")) => {
                 PutError::Unknown(explained.to_string())
             }
+            // A completion that came twice finds no upload: the first one may have made the object.
+            404 if code.as_deref() == Some("NoSuchUpload") => {
+                PutError::Unknown(explained.to_string())
+            }
             300..=499 => PutError::Refused(explained),
             _ => PutError::Unknown(explained.to_string()),
         }
@@ -233,7 +247,12 @@ impl Failure {
             Some("PermanentRedirect" | "AuthorizationHeaderMalformed") => {
                 return Some("correct `region` or `endpoint`".to_owned());
             }
-            Some("RequestTimeTooSkewed") => return Some("set this machine's clock".to_owned()),
+            Some("RequestTimeTooSkewed") => {
+                let says =
+                    |date: &String| format!("set this machine's clock: the store's says `{date}`");
+                let help = self.date.as_ref().map(says);
+                return help.or_else(|| Some("set this machine's clock".to_owned()));
+            }
             Some("NotImplemented") => {
                 return Some(
                     "the store lacks a feature; try `checksum = \"when-required\"`".to_owned(),

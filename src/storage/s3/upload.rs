@@ -13,7 +13,6 @@ use tokio::{sync::OwnedSemaphorePermit, task::JoinSet};
 use super::{
     Bucket,
     checksum::{self, Crc},
-    connection::patient,
     error::{Asked, Failure},
     write::{cache_control, conditions, content_type},
 };
@@ -189,7 +188,7 @@ impl S3Upload {
             .set_checksum_crc64_nvme(whole.clone())
             .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
             .customize()
-            .config_override(patient())
+            .config_override(connection.patient())
             .send()
             .await
             .map_err(|e| outcome(&Failure::of(&e, 1)))?;
@@ -276,11 +275,22 @@ impl Bucket {
                     .body(SdkStream::from(bytes.clone()))
                     .customize()
                     .disable_payload_signing()
-                    .config_override(patient())
+                    .config_override(connection.patient())
                     .send()
             })
             .await
             .map_err(|failure| self.explain(connection, &asked, &failure))?;
+        let wrong = match (&answer.e_tag, &checksum, answer.checksum_crc64_nvme()) {
+            (None, _, _) => Some("it lacks `ETag`"),
+            (_, Some(sent), Some(stored)) if sent != stored => {
+                Some("the store has stored other bytes than were sent")
+            }
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            let failure = Failure::unreadable(wrong.to_owned());
+            return Err(self.explain(connection, &asked, &failure));
+        }
         Ok(CompletedPart::builder()
             .part_number(number)
             .set_e_tag(answer.e_tag)

@@ -5,7 +5,6 @@ use bytes::Bytes;
 
 use super::{
     Bucket, checksum,
-    connection::patient,
     error::{Asked, Failure},
 };
 use crate::{
@@ -45,7 +44,7 @@ impl Bucket {
             .body(SdkStream::from(body.clone()))
             .customize()
             .disable_payload_signing()
-            .config_override(patient())
+            .config_override(connection.patient())
             .send()
             .await
             .map_err(|e| outcome(&Failure::of(&e, 1)))?;

@@ -20,7 +20,7 @@ pub(crate) struct State {
     pub(crate) doomed: BTreeSet<String>,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Chain {
     /// The last HEAD; none: there is none yet.
     pub(crate) last: Option<Value>,
@@ -34,6 +34,8 @@ pub(crate) struct Chain {
     pub(crate) state: State,
     /// Keys that HEAD reaches.
     pub(crate) reach: BTreeSet<String>,
+    /// What was damaged on purpose.
+    excused: BTreeSet<String>,
     /// What the index documents say, by their digest.
     documents: BTreeMap<String, Vec<Record>>,
 }
@@ -61,17 +63,6 @@ impl Record {
 
 fn text(value: &Value, name: &str) -> Result<String, String> {
     value[name].as_str().map(str::to_owned).ok_or_else(|| format!("no `{name}` in {value}"))
-}
-
-/// Whether an object is there and has a digest.
-fn right(objects: &Objects, key: &str, sha256: &str) -> Result<(), String> {
-    match objects.get(key) {
-        None => Err(format!("`{key}` is missing, and HEAD reaches it")),
-        Some(stored) if stored.sha256.to_string() != sha256 => {
-            Err(format!("`{key}` has SHA-256 {}, not {sha256}", stored.sha256))
-        }
-        Some(_) => Ok(()),
-    }
 }
 
 impl Chain {
@@ -134,6 +125,23 @@ impl Chain {
         Ok(commit)
     }
 
+    /// Lets an object be missing or altered from now on.
+    pub(crate) fn excuse(&mut self, key: &str) {
+        self.excused.insert(key.to_owned());
+    }
+
+    /// Whether an object is there and has a digest.
+    fn right(&self, objects: &Objects, key: &str, sha256: &str) -> Result<(), String> {
+        match objects.get(key) {
+            _ if self.excused.contains(key) => Ok(()),
+            None => Err(format!("`{key}` is missing, and HEAD reaches it")),
+            Some(stored) if stored.sha256.to_string() != sha256 => {
+                Err(format!("`{key}` has SHA-256 {}, not {sha256}", stored.sha256))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
     fn commit(
         &mut self,
         objects: &Objects,
@@ -142,7 +150,7 @@ impl Chain {
     ) -> Result<(String, u64), String> {
         let tx = text(head, "tx")?;
         let key = text(&head["gen"], "key")?;
-        right(objects, &key, &text(&head["gen"], "sha256")?)?;
+        self.right(objects, &key, &text(&head["gen"], "sha256")?)?;
         let generation = json(objects, &key)?;
         let said = (generation["serial"].as_u64(), generation["tx"].as_str());
         if said != (Some(serial), Some(&tx)) {
@@ -176,7 +184,7 @@ impl Chain {
         let mut documents = BTreeMap::new();
         for (id, at) in generation["index"].as_object().ok_or("no index")? {
             let (document, sha256) = (text(at, "key")?, text(at, "sha256")?);
-            right(objects, &document, &sha256)?;
+            self.right(objects, &document, &sha256)?;
             let records = match self.documents.remove(&sha256) {
                 Some(records) => records,
                 None => json(objects, &document)?["records"]
@@ -190,7 +198,7 @@ impl Chain {
                 if !record.address.starts_with(&format!("{id}@")) {
                     return Err(format!("`{document}` holds {}", record.address));
                 }
-                right(objects, &record.key, &record.sha256)?;
+                self.right(objects, &record.key, &record.sha256)?;
                 if !reach.insert(record.key.clone()) {
                     return Err(format!("`{}` is named twice", record.key));
                 }
@@ -203,7 +211,7 @@ impl Chain {
         self.documents = documents;
         for condemned in generation["condemned"].as_array().into_iter().flatten() {
             let record = Record::of(&condemned["record"])?;
-            right(objects, &record.key, &record.sha256)?;
+            self.right(objects, &record.key, &record.sha256)?;
             if !reach.insert(record.key.clone()) {
                 return Err(format!("`{}` is condemned and named", record.key));
             }

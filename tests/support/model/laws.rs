@@ -30,6 +30,7 @@ pub(crate) struct Laws {
     /// What somebody was told is committed.
     acknowledged: BTreeSet<(String, u64)>,
     views: BTreeMap<String, u64>,
+    deleted: BTreeSet<String>,
 }
 
 impl Laws {
@@ -146,10 +147,21 @@ impl Laws {
                 return Err(format!("commit {serial} forgets `{key}`"));
             }
         }
-        for key in &was.doomed {
-            if !now.doomed.contains(key) && intent.is_some() {
+        for key in was.doomed.difference(&now.doomed) {
+            if intent.is_some() {
                 return Err(format!("commit {serial} of an applier forgets doomed `{key}`"));
             }
+            if objects.contains_key(key) && !self.deleted.contains(key) {
+                return Err(format!("commit {serial} of a collector forgets `{key}`, still there"));
+            }
+        }
+        if intent.is_none()
+            && let Some(key) = now
+                .doomed
+                .iter()
+                .find(|key| !was.doomed.contains(*key) && !was.condemned.contains(*key))
+        {
+            return Err(format!("commit {serial} of a collector dooms `{key}`"));
         }
         if intent.is_some()
             && let Some(key) =
@@ -160,8 +172,23 @@ impl Laws {
         Ok(())
     }
 
+    /// A collector says what became of the transactions of others.
+    pub(crate) fn swept(&mut self, dead: &[String], alive: &[String]) -> Result<(), String> {
+        for tx in dead {
+            if let Some((serial, _)) = self.chain.commits.iter().find(|(_, of)| *of == tx) {
+                return Err(format!("{tx} was swept as dead, and its commit {serial} is in"));
+            }
+            self.void.insert(tx.clone());
+        }
+        match alive.iter().find(|tx| !self.chain.commits.values().any(|of| of == *tx)) {
+            Some(tx) => Err(format!("a collector says that {tx} has committed, and it has not")),
+            None => Ok(()),
+        }
+    }
+
     /// An object was deleted.
-    pub(crate) fn deleted(&self, key: &str) -> Result<(), String> {
+    pub(crate) fn deleted(&mut self, key: &str) -> Result<(), String> {
+        self.deleted.insert(key.to_owned());
         if key == "head.json" {
             return Err("`head.json` was deleted".to_owned());
         }

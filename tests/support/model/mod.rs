@@ -8,10 +8,13 @@ mod handle;
 mod laws;
 mod request;
 mod rng;
+mod views;
 mod world;
 
+pub(crate) use chain::Chain;
 pub(crate) use handle::{Lens, ModelStore};
 pub(crate) use laws::{Intent, Laws};
 pub(crate) use request::{Request, Verdict};
 pub(crate) use rng::Rng;
-pub(crate) use world::{Etags, Pick, Quirks, World};
+pub(crate) use views::check_views;
+pub(crate) use world::{Etags, Pick, Quirks, Stored, World};

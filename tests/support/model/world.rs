@@ -48,6 +48,12 @@ pub(crate) struct Stored {
     step: u64,
 }
 
+impl Stored {
+    pub(crate) fn new(bytes: Bytes, meta: ObjectMeta) -> Self {
+        Self { sha256: Sha256::of(&bytes), bytes, meta, step: 0 }
+    }
+}
+
 struct Session {
     key: String,
     parts: BTreeMap<u32, Bytes>,
@@ -169,6 +175,11 @@ impl World {
                 conditional: waiting.request.conditional(),
             })
             .collect()
+    }
+
+    /// How many uploads are unfinished.
+    pub(crate) fn uploads(&self) -> usize {
+        self.uploads.len()
     }
 
     pub(crate) fn late(&self) -> usize {

@@ -234,7 +234,7 @@ pub(super) async fn serve(listener: TcpListener, front: Arc<Front>) {
 }
 
 /// Names a request as S3's documentation does.
-fn operation(request: &Request<Incoming>) -> &'static str {
+pub(crate) fn operation<B>(request: &Request<B>) -> &'static str {
     let query = request.uri().query().unwrap_or_default();
     let asks = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
     let path = request.uri().path().trim_start_matches('/');
