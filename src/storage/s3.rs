@@ -2,7 +2,8 @@
 //!
 //! **Attempts.** The SDK's own retries are off. Reads and parts are tried again here, with growing
 //! pauses, so that a message can say how often; a `put`, and the completion of an upload, is sent
-//! once, because whoever asked has to decide what an unknown outcome means.
+//! once, because whoever asked has to decide what an unknown outcome means. One alone is sent
+//! again: what was refused because of this machine's clock, which the SDK corrects by the answer.
 //!
 //! **Integrity.** The SDK's own checksums are off as well: a single PUT carries the SHA-256 of its
 //! body, the parts of an upload and the whole object carry a CRC-64/NVME. That is why the payload
@@ -19,6 +20,7 @@ mod probe;
 mod read;
 mod unfinished;
 mod upload;
+mod whole;
 mod write;
 
 use std::{fmt, ops::Range, sync::Arc, time::Duration};

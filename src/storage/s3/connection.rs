@@ -13,6 +13,7 @@ use aws_sdk_s3::{
 use super::{
     config::Config,
     credentials::{self, Source},
+    whole::WholeAnswers,
 };
 use crate::storage::StorageError;
 
@@ -47,6 +48,7 @@ impl Connection {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
             .force_path_style(config.path_style)
+            .interceptor(WholeAnswers)
             // One attempt each: see the module's words on attempts.
             .retry_config(RetryConfig::disabled())
             .timeout_config(patience(config.patience.unwrap_or(ANSWER)))

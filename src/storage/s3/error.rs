@@ -116,10 +116,17 @@ impl Failure {
                     // An error in the body of a 200.
                     || *status < 300
                     || matches!(code.as_deref(), Some("RequestTimeout" | "SlowDown" | "OperationAborted"))
+                    || self.is_skewed()
             }
             Kind::Late | Kind::Broken | Kind::Unreadable => true,
             Kind::Unsent => false,
         }
+    }
+
+    /// Tells whether the store refused the time that the request was signed with. The SDK has learnt
+    /// the store's from the same answer, so the next request is signed with that.
+    pub(super) fn is_skewed(&self) -> bool {
+        self.code() == Some("RequestTimeTooSkewed")
     }
 
     /// Returns what was answered, and how often it was asked.
@@ -197,7 +204,7 @@ impl Failure {
     }
 
     pub(super) fn is_denial(&self) -> bool {
-        matches!(self.status(), Some(401 | 403)) && self.code() != Some("RequestTimeTooSkewed")
+        matches!(self.status(), Some(401 | 403)) && !self.is_skewed()
             || matches!(self.code(), Some("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired"))
     }
 
