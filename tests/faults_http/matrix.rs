@@ -21,7 +21,7 @@ use crate::{
 
 /// How long the driver waits in the rows that are about waiting, and in all others.
 const SHORT: Duration = Duration::from_millis(1500);
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// Comes after the driver has given up.
 const TOO_LATE: Duration = Duration::from_millis(2500);
