@@ -116,9 +116,12 @@ fn chosen(templates: &[Template], passed: &[BTreeMap<String, u64>]) -> Vec<Run> 
             let writes = of.scenario == Scenario::Plan
                 && of.kind == Kind::Fs
                 && ["file/", "output/"].iter().any(|room| step.starts_with(room));
+            let rooms = ["collect/", "fence/", "commit/", "generation/", "journal/"];
+            let collects =
+                of.scenario.collects() && rooms.iter().any(|room| step.starts_with(room));
             let turns = if everything || (of.scenario, of.kind) == (Scenario::Change, Kind::Fs) {
                 BTreeSet::from([1, 2.min(count), count])
-            } else if of.scenario == Scenario::Change {
+            } else if of.scenario == Scenario::Change || collects {
                 BTreeSet::from([1, count])
             } else if usual(of) || writes || !passed_usually {
                 BTreeSet::from([1])
