@@ -14,7 +14,7 @@ use super::{
     Bucket,
     checksum::{self, Crc},
     error::{Asked, Failure},
-    write::{cache_control, conditions, content_type, once},
+    write::{cache_control, conditions, content_type},
 };
 use crate::{
     model::{ObjectKey, ObjectMeta},
@@ -177,24 +177,26 @@ impl S3Upload {
             |failure: &Failure| failure.outcome(config, &connection.source, &asked, expects);
         let whole = config.checksums.then(|| self.crc.text());
         let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-        let answer = once(|| {
-            connection
-                .client
-                .complete_multipart_upload()
-                .bucket(&config.bucket)
-                .key(&full)
-                .upload_id(&self.id)
-                .set_if_none_match(absent.clone())
-                .set_if_match(matches.clone())
-                .set_checksum_type(whole.is_some().then_some(ChecksumType::FullObject))
-                .set_checksum_crc64_nvme(whole.clone())
-                .multipart_upload(parts.clone())
-                .customize()
-                .config_override(connection.patient())
-                .send()
-        })
-        .await
-        .map_err(|failure| outcome(&failure))?;
+        let answer = self
+            .bucket
+            .once(connection, || {
+                connection
+                    .client
+                    .complete_multipart_upload()
+                    .bucket(&config.bucket)
+                    .key(&full)
+                    .upload_id(&self.id)
+                    .set_if_none_match(absent.clone())
+                    .set_if_match(matches.clone())
+                    .set_checksum_type(whole.is_some().then_some(ChecksumType::FullObject))
+                    .set_checksum_crc64_nvme(whole.clone())
+                    .multipart_upload(parts.clone())
+                    .customize()
+                    .config_override(connection.patient())
+                    .send()
+            })
+            .await
+            .map_err(|failure| outcome(&failure))?;
         let Some(tag) = answer.e_tag() else {
             return Err(outcome(&Failure::unreadable("it lacks `ETag`".to_owned())));
         };

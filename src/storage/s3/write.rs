@@ -1,10 +1,6 @@
 //! Writing whole objects.
 
-use aws_sdk_s3::{
-    error::{ProvideErrorMetadata, SdkError},
-    primitives::ByteStream as SdkStream,
-    types::ServerSideEncryption,
-};
+use aws_sdk_s3::{primitives::ByteStream as SdkStream, types::ServerSideEncryption};
 use bytes::Bytes;
 
 use super::{
@@ -35,25 +31,26 @@ impl Bucket {
         let expects = matches.is_some();
         let outcome =
             |failure: &Failure| failure.outcome(&self.config, &connection.source, &asked, expects);
-        let answer = once(|| {
-            connection
-                .client
-                .put_object()
-                .bucket(&self.config.bucket)
-                .key(&full)
-                .content_type(content_type(key))
-                .cache_control(cache_control(key))
-                .set_if_none_match(absent.clone())
-                .set_if_match(matches.clone())
-                .set_checksum_sha256(digest.as_ref().map(checksum::encode))
-                .body(SdkStream::from(body.clone()))
-                .customize()
-                .disable_payload_signing()
-                .config_override(connection.patient())
-                .send()
-        })
-        .await
-        .map_err(|failure| outcome(&failure))?;
+        let answer = self
+            .once(connection, || {
+                connection
+                    .client
+                    .put_object()
+                    .bucket(&self.config.bucket)
+                    .key(&full)
+                    .content_type(content_type(key))
+                    .cache_control(cache_control(key))
+                    .set_if_none_match(absent.clone())
+                    .set_if_match(matches.clone())
+                    .set_checksum_sha256(digest.as_ref().map(checksum::encode))
+                    .body(SdkStream::from(body.clone()))
+                    .customize()
+                    .disable_payload_signing()
+                    .config_override(connection.patient())
+                    .send()
+            })
+            .await
+            .map_err(|failure| outcome(&failure))?;
         let Some(tag) = answer.e_tag() else {
             return Err(outcome(&Failure::unreadable("it lacks `ETag`".to_owned())));
         };
@@ -94,23 +91,6 @@ impl Bucket {
             Err(failure) => Err(self.explain(connection, &asked, &failure)),
         }
     }
-}
-
-/// Sends a write once; and again if the store refused it for its time alone, which the answer has put
-/// right: that much is certain, it was not applied.
-pub(super) async fn once<T, E, F>(attempt: impl Fn() -> F) -> Result<T, Failure>
-where
-    F: Future<Output = Result<T, SdkError<E>>>,
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let failure = match attempt().await {
-        Ok(answer) => return Ok(answer),
-        Err(e) => Failure::of(&e, 1),
-    };
-    if !failure.is_skewed() {
-        return Err(failure);
-    }
-    attempt().await.map_err(|e| Failure::of(&e, 2))
 }
 
 /// Returns the values of `If-None-Match` and `If-Match`.
