@@ -1,6 +1,6 @@
 //! What is done while something fails: each scenario makes a site ready and leaves one apply to do.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use depstate::{
     model::Head,
@@ -61,9 +61,9 @@ arch = "arm64"
 "#,
     );
     for (id, more) in dependencies {
-        text.push_str(&format!(
+        write!(text,
             "[dependencies.{id}]\nlicenses = [\"MIT\"]\nsource = {{ driver = \"dir\", path = \"upstream/{id}\", pattern = '{PATTERN}' }}\n{more}\n"
-        ));
+        ).unwrap();
     }
     text
 }
@@ -168,7 +168,7 @@ impl Scenario {
             }
             Self::Multipart => {
                 site.write("deps.toml", manifest(&[("hello", &one)]));
-                let large: Vec<u8> = (0..9_000_000_u32).flat_map(|n| [n as u8]).collect();
+                let large: Vec<u8> = (0..9_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
                 site.write("upstream/hello/hello-1.0.0-linux-amd64.tar.gz", large);
             }
             Self::CommitAsItGoes => {
