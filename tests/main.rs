@@ -10,6 +10,7 @@ mod architecture;
 mod cli;
 mod contract;
 mod faults;
+mod faults_http;
 mod files;
 mod kill;
 mod manifest;

@@ -16,7 +16,7 @@ use reqwest::{
 use url::Url;
 
 use super::{
-    ByteStream, HttpCache, NetError, Secret,
+    Backoff, ByteStream, HttpCache, NetError, Secret,
     conditional::{self, Kept},
     limit::HostLimit,
     resume,
@@ -51,6 +51,12 @@ pub struct ClientConfig {
     pub longest_delay: Duration,
     /// The longest wait that a server may ask for (`Retry-After`); more is an error at once.
     pub longest_wait: Duration,
+}
+
+impl ClientConfig {
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff { tries: self.tries, first: self.first_delay, longest: self.longest_delay }
+    }
 }
 
 impl Default for ClientConfig {
@@ -165,13 +171,14 @@ impl Client {
             bearer: request.bearer.as_ref(),
             headers: &headers,
         };
-        let mut tries = Tries::new(&self.0.config);
+        let mut tries = Tries::new(self, &request.url);
         loop {
             let turn = self.0.limit.turn(&request.url).await;
             let answer = self.once(&question, kept.as_ref(), request.limit, tries.made).await;
             drop(turn);
             match answer {
                 Ok((answer, keep)) => {
+                    tries.answered();
                     if let Some(keep) = keep {
                         self.keep(name, keep).await;
                     }

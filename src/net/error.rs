@@ -64,6 +64,14 @@ pub enum NetError {
         /// What the innermost layer says.
         cause: Box<str>,
     },
+    /// So many requests to a host failed that this one was not tried again.
+    #[error("{last}; it is not tried again, as too many requests to `{host}` have failed")]
+    Spent {
+        /// What became of the last try.
+        last: Box<Self>,
+        /// Host and port.
+        host: Box<str>,
+    },
     /// The answer has more bytes than the caller takes.
     #[error("`{url}` answered more than {limit} bytes")]
     TooLarge {
@@ -100,6 +108,7 @@ impl NetError {
     /// Returns the code for `depstate explain`.
     pub fn code(&self) -> Code {
         match self {
+            Self::Spent { last, .. } => last.code(),
             Self::RateLimited { .. } => Code::RATE_LIMITED,
             Self::Redirect { .. } => Code::REDIRECT_REFUSED,
             Self::InsecureUrl { .. } => Code::BAD_URL,

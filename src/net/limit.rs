@@ -1,4 +1,4 @@
-//! How many requests one host is asked at a time.
+//! What requests to one host share: how many there may be at a time, and spare tries.
 
 use std::{
     collections::BTreeMap,
@@ -8,11 +8,19 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
-/// One semaphore a host.
+use super::Budget;
+
+/// What is kept of each host.
 #[derive(Debug)]
 pub(super) struct HostLimit {
     each: usize,
-    hosts: Mutex<BTreeMap<String, Arc<Semaphore>>>,
+    hosts: Mutex<BTreeMap<String, Host>>,
+}
+
+#[derive(Debug, Clone)]
+struct Host {
+    turns: Arc<Semaphore>,
+    budget: Arc<Budget>,
 }
 
 impl HostLimit {
@@ -22,12 +30,23 @@ impl HostLimit {
 
     /// Waits for a turn at the host of an address. None never happens: nobody closes a semaphore.
     pub(super) async fn turn(&self, url: &Url) -> Option<OwnedSemaphorePermit> {
-        let host = url.host_str().unwrap_or_default();
-        let key = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
-        let semaphore = {
-            let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(hosts.entry(key).or_insert_with(|| Arc::new(Semaphore::new(self.each))))
-        };
-        semaphore.acquire_owned().await.ok()
+        self.host(url).turns.acquire_owned().await.ok()
     }
+
+    /// Returns the spare tries of the host of an address.
+    pub(super) fn budget(&self, url: &Url) -> Arc<Budget> {
+        self.host(url).budget
+    }
+
+    fn host(&self, url: &Url) -> Host {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Host { turns: Arc::new(Semaphore::new(self.each)), budget: Arc::default() };
+        hosts.entry(name(url)).or_insert_with(new).clone()
+    }
+}
+
+/// Returns host and port.
+pub(super) fn name(url: &Url) -> String {
+    let port = url.port_or_known_default().unwrap_or_default();
+    format!("{}:{port}", url.host_str().unwrap_or_default())
 }

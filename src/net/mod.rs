@@ -5,6 +5,7 @@
 //! retry what may pass, and say in every error which address answered what, and how often it was
 //! tried.
 
+mod backoff;
 mod body;
 mod client;
 mod conditional;
@@ -19,8 +20,10 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
+pub use backoff::{Backoff, Budget};
 pub use body::{ByteStream, StreamError};
 pub use client::{Answer, Client, ClientConfig, Request};
 pub use conditional::HttpCache;
 pub use error::{NetError, TransportKind};
+pub use retry::retry_after;
 pub use secret::Secret;

@@ -32,10 +32,13 @@ pub(super) async fn open(
     from: u64,
     insecure: bool,
 ) -> Result<ByteStream, NetError> {
-    let mut tries = Tries::new(client.config());
+    let mut tries = Tries::new(client, url);
     let (response, at) = loop {
         match ask(client, url, insecure, from, None, tries.made).await {
-            Ok(found) => break found,
+            Ok(found) => {
+                tries.answered();
+                break found;
+            }
             Err(failure) => tries.again(failure).await?,
         }
     };
@@ -59,7 +62,7 @@ pub(super) async fn open(
         since: from,
         safe: SafeUrl::new(at.url.clone()),
         chunks: Box::pin(response.bytes_stream()),
-        tries: Tries::new(client.config()),
+        tries: Tries::new(client, url),
         over: false,
     };
     let size = at.end.map(|end| end.saturating_sub(from));
@@ -204,7 +207,7 @@ impl Transfer {
     async fn take_up(&mut self, broken: NetError) -> Result<(), NetError> {
         let (Some(etag), Some(end)) = (self.etag.clone(), self.end) else { return Err(broken) };
         if self.at - self.since >= PROGRESS {
-            self.tries = Tries::new(self.client.config());
+            self.tries = Tries::new(&self.client, &self.url);
         }
         self.since = self.at;
         let mut failure = Failure::of(broken);
@@ -220,6 +223,7 @@ impl Transfer {
                         && response.status().as_u16() == 206
                         && strong_etag(response.headers()).as_ref() == Some(&etag) =>
                 {
+                    self.tries.answered();
                     self.skip = 0;
                     self.chunks = Box::pin(response.bytes_stream());
                     return Ok(());

@@ -2,23 +2,8 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
-
-use super::ClientConfig;
-
-/// Yields how long to wait before each further try: between nothing and a bound that doubles.
-pub(super) fn delays(config: &ClientConfig) -> impl Iterator<Item = Duration> + Send + use<> {
-    let bounds = ExponentialBuilder::new()
-        .with_min_delay(config.first_delay)
-        .with_max_delay(config.longest_delay)
-        .with_max_times(config.tries.saturating_sub(1) as usize);
-    // backon adds its jitter to the bound; many clients that failed together spread best over all
-    // of it, from nothing on.
-    let jittered = bounds.with_jitter().build();
-    jittered.zip(bounds.build()).map(|(with, bound)| with.saturating_sub(bound))
-}
 
 /// Tells whether a status may pass by itself.
 pub(super) fn may_pass(status: u16) -> bool {
@@ -42,14 +27,7 @@ impl Patience {
         let named = |name: &'static str| text(HeaderName::from_static(name));
         let server = text(DATE).and_then(date);
         let wait = text(RETRY_AFTER);
-        // Seconds, or a date, which only the server's own clock can turn into seconds.
-        let after = wait.and_then(|wait| {
-            if let Ok(seconds) = wait.trim().parse::<u32>() {
-                return Some(Duration::from_secs(seconds.into()));
-            }
-            let left = date(wait)?.duration_since(server?);
-            Some(Duration::try_from(left).unwrap_or_default())
-        });
+        let after = wait.and_then(|wait| retry_after(wait, text(DATE)));
         let exhausted = named("x-ratelimit-remaining").is_some_and(|left| left.trim() == "0");
         let reset = named("x-ratelimit-reset")
             .filter(|_| exhausted || after.is_none())
@@ -61,6 +39,16 @@ impl Patience {
         });
         Self { after, until: until.or(reset), exhausted }
     }
+}
+
+/// Reads `Retry-After`: seconds, or a date, which only the server's own clock (`Date`) can turn into
+/// seconds. None: it is neither, or a date without a clock.
+pub fn retry_after(wait: &str, clock: Option<&str>) -> Option<Duration> {
+    if let Ok(seconds) = wait.trim().parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let left = date(wait)?.duration_since(date(clock?)?);
+    Some(Duration::try_from(left).unwrap_or_default())
 }
 
 fn date(text: &str) -> Option<Timestamp> {

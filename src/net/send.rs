@@ -1,6 +1,6 @@
 //! One try: a request, its redirects, and what its answer's status means.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 use reqwest::{
@@ -10,7 +10,7 @@ use reqwest::{
 use url::Url;
 
 use super::{
-    ClientConfig, NetError, Secret,
+    Budget, Client, NetError, Secret, limit,
     retry::{self, Patience},
     transport,
 };
@@ -60,22 +60,46 @@ impl From<NetError> for Failure {
 pub(super) struct Tries {
     delays: Box<dyn Iterator<Item = Duration> + Send>,
     longest_wait: Duration,
+    /// What all share who ask this host, and what it is called.
+    budget: Arc<Budget>,
+    host: String,
     pub(super) made: u32,
 }
 
 impl Tries {
-    pub(super) fn new(config: &ClientConfig) -> Self {
-        let delays = Box::new(retry::delays(config));
-        Self { delays, longest_wait: config.longest_wait, made: 1 }
+    pub(super) fn new(client: &Client, url: &Url) -> Self {
+        let config = client.config();
+        Self {
+            delays: Box::new(config.backoff().waits()),
+            longest_wait: config.longest_wait,
+            budget: client.host_limit().budget(url),
+            host: limit::name(url),
+            made: 1,
+        }
+    }
+
+    /// Notes that an answer came.
+    pub(super) fn answered(&self) {
+        self.budget.answered(self.made - 1);
     }
 
     /// Waits for the next try, or gives the error back where there is none.
     pub(super) async fn again(&mut self, failure: Failure) -> Result<(), NetError> {
-        let Again::After(wanted) = failure.again else { return Err(failure.error) };
+        let Again::After(wanted) = failure.again else {
+            // That an address is not there, or not ours to read, is an answer like any other.
+            if !matches!(failure.error, NetError::Transport { .. }) {
+                self.answered();
+            }
+            return Err(failure.error);
+        };
         if wanted > self.longest_wait {
             return Err(failure.error);
         }
         let Some(delay) = self.delays.next() else { return Err(failure.error) };
+        if !self.budget.take() {
+            let (last, host) = (Box::new(failure.error), self.host.clone().into());
+            return Err(NetError::Spent { last, host });
+        }
         self.made += 1;
         tokio::time::sleep(delay.max(wanted)).await;
         Ok(())

@@ -3,12 +3,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
-use super::{
-    ClientConfig, Secret,
-    conditional::next_link,
-    retry::{Patience, delays},
-    send::redirected,
-};
+use super::{Secret, conditional::next_link, retry::Patience, send::redirected};
 
 fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
     pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
@@ -52,22 +47,6 @@ fn retry_after_is_seconds_or_a_date_by_the_servers_clock() {
     assert!(quota.exhausted);
     assert_eq!(quota.until.unwrap().to_string(), "2015-10-21T07:28:00Z");
     assert_eq!(read(&[("retry-after", "soon")]), Patience::default());
-}
-
-#[test]
-fn waits_stay_below_a_bound_that_doubles() {
-    let config = ClientConfig {
-        tries: 4,
-        first_delay: Duration::from_millis(100),
-        longest_delay: Duration::from_millis(300),
-        ..ClientConfig::default()
-    };
-    let bounds = [100, 200, 300].map(Duration::from_millis);
-    for _ in 0..50 {
-        let waits: Vec<_> = delays(&config).collect();
-        assert_eq!(waits.len(), 3, "four tries have three waits between them");
-        assert!(waits.iter().zip(bounds).all(|(wait, bound)| *wait <= bound), "{waits:?}");
-    }
 }
 
 #[test]

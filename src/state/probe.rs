@@ -120,16 +120,18 @@ impl Trial<'_> {
         loop {
             match self.storage.put(key, body.clone(), precondition.clone()).await {
                 Ok(meta) => return Ok((meta.revision, body)),
-                // An earlier try may have landed: then the condition does not hold any more.
-                Err(PutError::Precondition(_) | PutError::Missing(_)) if tries == 1 => {
-                    return Err(Stop::Is(Conditions::Broken));
+                Err(error) => {
+                    // It, or an earlier try, may have landed: then the condition holds no more.
+                    let read = self.read(key).await?;
+                    if let Some((revision, _)) = read.filter(|(_, read)| *read == body) {
+                        return Ok((revision, body));
+                    }
+                    let told = matches!(error, PutError::Precondition(_) | PutError::Missing(_));
+                    if told && tries == 1 {
+                        return Err(Stop::Is(Conditions::Broken));
+                    }
+                    self.again(&mut tries, error).await?;
                 }
-                Err(error) => self.again(&mut tries, error).await?,
-            }
-            if let Some((revision, read)) = self.read(key).await?
-                && read == body
-            {
-                return Ok((revision, body));
             }
         }
     }
@@ -202,9 +204,14 @@ impl Trial<'_> {
                         _ => Err(Stop::Is(Conditions::Raced)),
                     };
                 }
-                // All were told that another one was faster, and there was none: unless a write of
-                // the round before came late.
-                ([], None) if tries == 1 => return Err(Stop::Is(Conditions::Broken)),
+                // All were told that another one was faster, and there was none. (Unless a write came
+                // twice, or one of the round before came late.)
+                ([], None)
+                    if tries == 1
+                        && !read.as_ref().is_some_and(|(_, read)| bodies.contains(read)) =>
+                {
+                    return Err(Stop::Is(Conditions::Broken));
+                }
                 ([], None) => {
                     let error = PutError::Unknown(format!("no write of `{key}` won"));
                     self.again(&mut tries, error).await?;
@@ -222,11 +229,16 @@ impl Trial<'_> {
     /// Waits before the next try; what is denied, or was tried often enough, is no verdict.
     async fn again(&self, tries: &mut u8, error: PutError) -> Result<(), Stop> {
         let error = match error {
-            PutError::Refused(error) if matches!(error, StorageError::Denied { .. }) => {
+            PutError::Refused(error @ StorageError::Denied { .. }) => {
                 return Err(Stop::Failed(failed(error)));
             }
             PutError::Refused(error) => error,
-            other => StorageError::Failed { message: other.to_string(), help: None },
+            PutError::Precondition(_)
+            | PutError::Conflict(_)
+            | PutError::Missing(_)
+            | PutError::Unknown(_) => {
+                StorageError::Failed { message: error.to_string(), help: None }
+            }
         };
         if *tries == TRIES {
             return Err(Stop::Failed(failed(error)));

@@ -2,7 +2,12 @@
 //!
 //! **Attempts.** The SDK's own retries are off. Reads and parts are tried again here, with growing
 //! pauses, so that a message can say how often; a `put`, and the completion of an upload, is sent
-//! once, because whoever asked has to decide what an unknown outcome means.
+//! once, because whoever asked has to decide what an unknown outcome means. One alone is sent
+//! again: what was refused, so certainly not applied, because of this machine's clock, which the SDK
+//! corrects by the answer, or because its credentials ran out, and there are new ones.
+//!
+//! **Pace.** All requests to the store share a limit that falls when it says that it is asked too
+//! much, and spare tries that run out when it is down: see `pace`.
 //!
 //! **Integrity.** The SDK's own checksums are off as well: a single PUT carries the SHA-256 of its
 //! body, the parts of an upload and the whole object carry a CRC-64/NVME. That is why the payload
@@ -15,10 +20,13 @@ mod connection;
 mod credentials;
 mod error;
 mod list;
+mod pace;
 mod probe;
 mod read;
+mod renewal;
 mod unfinished;
 mod upload;
+mod whole;
 mod write;
 
 use std::{fmt, ops::Range, sync::Arc, time::Duration};
@@ -49,6 +57,8 @@ pub(super) struct Bucket {
     connection: OnceCell<Connection>,
     /// Room for the parts of all uploads that are under way, in bytes' worth of [`upload::UNIT`].
     room: Arc<Semaphore>,
+    /// How fast it is asked.
+    pace: pace::Pace,
 }
 
 impl S3Storage {
@@ -73,7 +83,8 @@ impl S3Storage {
 
     fn open(config: config::Config) -> Self {
         let room = Arc::new(Semaphore::new(upload::ROOM));
-        Self { bucket: Arc::new(Bucket { config, connection: OnceCell::new(), room }) }
+        let (connection, pace) = (OnceCell::new(), pace::Pace::default());
+        Self { bucket: Arc::new(Bucket { config, connection, room, pace }) }
     }
 }
 

@@ -158,3 +158,38 @@ fn several_appliers_at_once_lose_nothing() {
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(json["records"].as_array().unwrap().len(), 4);
 }
+
+#[test]
+fn credentials_that_run_out_before_the_commit_change_nothing_and_say_what_to_do() {
+    let (server, upstream) = (S3Server::start(), Upstream::start());
+    let sandbox = project(&server, &upstream);
+    let _applied = sandbox.run(["apply", "--yes"]).exits(0);
+    let head = server.objects()["below/here/head.json"].clone();
+    upstream.route("/small.json", Answer::json(r#"["1.0.0", "1.1.0", "2.0.0", "3.0.0"]"#));
+    upstream.route("/small-3.0.0.bin", Answer::body("small 3.0.0"));
+    server.clear_counts();
+    let held = server.hold("PutObject");
+    let mut command = sandbox.command(["apply", "--yes"]);
+    let piped = std::process::Stdio::piped;
+    let child = command.stdout(piped()).stderr(piped()).spawn().unwrap();
+    while !server.counts().contains_key("PutObject") {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    server.expire(server.access_key());
+    drop(held);
+    let ran = sandbox.ran(child.wait_with_output().unwrap()).exits(1);
+    let told = ran.all();
+    for wanted in [
+        "400 ExpiredToken",
+        "credentials of the variable `AWS_ACCESS_KEY_ID`",
+        "set the variables anew",
+    ] {
+        assert!(told.contains(wanted), "{wanted}: {told}");
+    }
+    assert_eq!(server.objects()["below/here/head.json"], head, "{told}");
+    let mut sandbox = sandbox;
+    let (id, secret) = server.second_keys();
+    sandbox.set("AWS_ACCESS_KEY_ID", id).set("AWS_SECRET_ACCESS_KEY", secret);
+    let _applied = sandbox.run(["apply", "--yes"]).exits(0);
+    assert_ne!(server.objects()["below/here/head.json"], head);
+}

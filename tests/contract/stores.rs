@@ -46,6 +46,16 @@ pub(crate) fn bucket(server: &S3Server, more: &str) -> S3Storage {
     bucket_with(server, more, &keys)
 }
 
+/// The same by another address, as of a proxy.
+pub(crate) fn bucket_at(server: &S3Server, endpoint: &str, more: &str) -> S3Storage {
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", server.access_key()),
+        ("AWS_SECRET_ACCESS_KEY", server.secret_key()),
+    ];
+    let text = format!("bucket = \"{}\"\nendpoint = \"{endpoint}\"\n{more}\n", server.bucket());
+    S3Storage::from_table(setup(&text, &keys)).unwrap()
+}
+
 /// The same with an environment of one's own.
 pub(crate) fn bucket_with(
     server: &S3Server,

@@ -242,3 +242,30 @@ async fn one_host_is_not_asked_too_much_at_a_time() {
     assert!(answers.iter().all(Result::is_ok));
     assert!(begun.elapsed() >= Duration::from_millis(290), "{:?}", begun.elapsed());
 }
+
+#[tokio::test]
+async fn a_host_that_is_down_is_not_asked_as_often_as_each_would_alone() {
+    let upstream = Upstream::start();
+    upstream.route("/i", Answer::status(500));
+    upstream.route("/gone", Answer::status(404));
+    let client = client();
+    let ask = || async { client.index(&ask(&upstream.url("/i"))).await.unwrap_err() };
+    let errors = futures::future::join_all((0..50).map(|_| ask())).await;
+    assert_eq!(upstream.asked("/i"), 50 + 60, "a first try each, and 60 to spare for all");
+    assert!(errors.iter().any(|error| matches!(error, NetError::Spent { .. })));
+    let error = ask().await;
+    let text = error.to_string();
+    let wanted =
+        "/i` answered 500, tried once; it is not tried again, as too many requests to `127.0.0.1:";
+    assert!(text.contains(wanted) && text.ends_with("` have failed"), "{text}");
+    assert_eq!(error.code(), Code::SOURCE_FAILED);
+    // A host that answers is trusted with more tries again.
+    for _ in 0..5 {
+        let gone =
+            Request { insecure: true, ..Request::new(upstream.url("/gone").parse().unwrap()) };
+        assert!(client.index(&gone).await.unwrap_err().is_absent());
+    }
+    upstream.script("/i", [Answer::status(503), Answer::json("[]")]);
+    let again = Request { insecure: true, ..Request::new(upstream.url("/i").parse().unwrap()) };
+    assert_eq!(client.index(&again).await.unwrap().body, "[]");
+}

@@ -98,11 +98,6 @@ impl Proxy {
         self.shared.state.lock().unwrap().counts.get(operation).copied().unwrap_or(0)
     }
 
-    /// Begins to count anew.
-    pub(crate) fn clear_counts(&self) {
-        self.shared.state.lock().unwrap().counts.clear();
-    }
-
     /// Waits until no request is under way, not even one whose sender has given up.
     pub(crate) async fn settled(&self) {
         self.shared.open.subscribe().wait_for(|open| *open == 0).await.unwrap();
@@ -158,12 +153,14 @@ impl Shared {
     fn note(&self, operation: &'static str) -> Option<Fault> {
         let mut state = self.state.lock().unwrap();
         *state.counts.entry(operation).or_default() += 1;
-        let rule = state.rules.iter_mut().find(|rule| rule.operation == operation)?;
+        // One rule after the other: each counts from the end of the one before.
+        let rule =
+            state.rules.iter_mut().find(|rule| rule.operation == operation && rule.times > 0)?;
         if rule.pass > 0 {
             rule.pass -= 1;
             return None;
         }
-        rule.times = rule.times.checked_sub(1)?;
+        rule.times -= 1;
         Some(rule.fault.clone())
     }
 

@@ -35,6 +35,8 @@ pub(crate) use store::{Digests, Keeps, Nature};
 
 const ACCESS_KEY: &str = "depstate-test-key";
 const SECRET_KEY: &str = "depstate-test-secret";
+/// Another pair, as good.
+const SECOND: (&str, &str) = ("depstate-test-second", "depstate-test-second-secret");
 const BUCKET: &str = "deps";
 
 /// A running server. Dropping it stops it.
@@ -69,7 +71,9 @@ impl S3Server {
     fn on(store: Store) -> Self {
         let store = Arc::new(store);
         let mut builder = S3ServiceBuilder::new(objects::Served(Arc::clone(&store)));
-        builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+        let mut auth = SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY);
+        auth.register(SECOND.0.to_owned(), SECOND.1.into());
+        builder.set_auth(auth);
         builder.set_access(objects::Gate(Arc::clone(&store)));
         let front = Arc::new(Front::new(builder.build()));
         let (stop, stopped) = oneshot::channel();
@@ -120,6 +124,26 @@ impl S3Server {
         self.secret_key
     }
 
+    /// Returns another pair of keys that it knows, as new credentials would be.
+    pub(crate) fn second_keys(&self) -> (&'static str, &'static str) {
+        SECOND
+    }
+
+    /// Answers `ExpiredToken` to what is signed with an access key, from now on.
+    pub(crate) fn expire(&self, access_key: &str) {
+        self.front.expire(access_key);
+    }
+
+    /// Answers `SlowDown` to every request beyond so many under way; none: to none.
+    pub(crate) fn slow_above(&self, most: Option<u64>) {
+        self.front.slow_above(most);
+    }
+
+    /// Returns how many requests were told to slow down so.
+    pub(crate) fn slowed(&self) -> u64 {
+        self.front.slowed()
+    }
+
     pub(crate) fn bucket(&self) -> &'static str {
         self.bucket
     }
@@ -162,6 +186,11 @@ impl S3Server {
     /// Returns how many requests of an operation were under way at once, at most.
     pub(crate) fn most_at_once(&self, operation: &str) -> u64 {
         self.front.most_at_once(operation)
+    }
+
+    /// Begins to watch how many are under way anew.
+    pub(crate) fn clear_most(&self) {
+        self.front.clear_most();
     }
 
     /// Returns the last request of an operation.

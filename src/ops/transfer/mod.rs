@@ -50,6 +50,12 @@ impl Failed {
         Self { help, ..Self::new(code, format!("{doing}: {error}")) }
     }
 
+    /// Says how often it was tried in all.
+    fn after(mut self, tries: u32) -> Self {
+        self.message.push_str(&format!(", the last of {tries} writes"));
+        self
+    }
+
     fn put(error: &PutError, key: &ObjectKey) -> Self {
         match error {
             PutError::Refused(error) => Self::storage(error, &format!("writing `{key}`")),

@@ -10,8 +10,8 @@ use super::{Failed, Fetched, Intake, Origin, hasher, judge, open};
 use crate::{
     disk::CacheKind,
     failpoint,
-    model::{Address, Event, ObjectKey, ObjectMeta, Sink},
-    net::{ByteStream, StreamError},
+    model::{Address, Code, Event, ObjectKey, ObjectMeta, Sink},
+    net::{Backoff, ByteStream, StreamError},
     ops::Project,
     planner::LocatedFile,
     source::SourceDriver,
@@ -21,9 +21,10 @@ use crate::{
 
 /// Up to this many bytes go in a single request; more goes in parts.
 const SINGLE: usize = 8 << 20;
-/// How often a create-only write whose outcome is not known is sent, and how often an upload in
-/// parts that came to nothing is begun again.
-const TRIES: u32 = 4;
+/// How often a create-only write whose outcome is not known is sent, and an upload in parts that came
+/// to nothing begun.
+const BACKOFF: Backoff =
+    Backoff { tries: 4, first: Duration::from_millis(400), longest: Duration::from_secs(5) };
 /// How long an upload may take to be thrown away.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -36,6 +37,8 @@ pub(crate) struct Job<'a> {
     pub(crate) key: &'a ObjectKey,
     pub(crate) urls: &'a [String],
     pub(crate) file: &'a LocatedFile,
+    /// The store refuses bytes with another digest than the one that is sent with them.
+    pub(crate) checked: bool,
     pub(crate) sink: &'a Arc<dyn Sink>,
     pub(crate) cancel: &'a CancellationToken,
 }
@@ -59,19 +62,20 @@ enum Tried {
 /// Brings a file from upstream into the store under a key of its own. Nothing is visible there
 /// before the digest is right.
 pub(crate) async fn publish(job: &Job<'_>) -> Result<Uploaded, Failed> {
-    let mut tried = 1;
+    let mut waits = BACKOFF.waits();
     loop {
         match once(job).await? {
             Tried::Done(uploaded) => return Ok(uploaded),
             Tried::CacheIsWrong => {}
-            Tried::Again(error) if tried >= TRIES => return Err(Failed::put(&error, job.key)),
-            Tried::Again(_) => {
-                tried += 1;
-                until_cancelled(job, async {
-                    tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(tried)).await;
+            Tried::Again(error) => {
+                let Some(wait) = waits.next() else {
+                    return Err(Failed::put(&error, job.key).after(BACKOFF.tries));
+                };
+                let waited = async {
+                    tokio::time::sleep(wait).await;
                     Ok(())
-                })
-                .await?;
+                };
+                until_cancelled(job, waited).await?;
             }
         }
     }
@@ -148,6 +152,14 @@ async fn once(job: &Job<'_>) -> Result<Tried, Failed> {
             }
         }
     };
+    if !job.checked {
+        // It says that it is there; whether it is whole, it is asked.
+        let there = until_cancelled(job, async { Ok(landed(job, &hashed).await) }).await?;
+        if there.is_none() {
+            let message = format!("`{}` was written, and is not there as it was sent", job.key);
+            return Err(Failed::new(Code::STORAGE_FAILED, message));
+        }
+    }
     Ok(Tried::Done(Uploaded { fetched, meta }))
 }
 
@@ -224,9 +236,8 @@ fn join(mut parts: Vec<Bytes>) -> Bytes {
 /// Writes a small object. The key is this transaction's own, so a try whose outcome is not known
 /// may be repeated, and a 412 means that an earlier one landed.
 async fn put(job: &Job<'_>, bytes: Bytes, hashed: &Hashed) -> Result<ObjectMeta, Failed> {
-    let mut tried = 0;
+    let mut waits = BACKOFF.waits();
     loop {
-        tried += 1;
         let error = match job.storage.put(job.key, bytes.clone(), Precondition::Absent).await {
             Ok(meta) => return Ok(meta),
             Err(error) => error,
@@ -238,11 +249,12 @@ async fn put(job: &Job<'_>, bytes: Bytes, hashed: &Hashed) -> Result<ObjectMeta,
             PutError::Precondition(_) => {
                 return landed(job, hashed).await.ok_or_else(|| Failed::put(&error, job.key));
             }
-            PutError::Conflict(_) | PutError::Unknown(_) if tried >= TRIES => {
-                return landed(job, hashed).await.ok_or_else(|| Failed::put(&error, job.key));
-            }
             PutError::Conflict(_) | PutError::Unknown(_) => {
-                tokio::time::sleep(Duration::from_millis(200) * 2_u32.pow(tried)).await;
+                let Some(wait) = waits.next() else {
+                    let failed = || Failed::put(&error, job.key).after(BACKOFF.tries);
+                    return landed(job, hashed).await.ok_or_else(failed);
+                };
+                tokio::time::sleep(wait).await;
             }
         }
     }

@@ -5,14 +5,17 @@ use std::time::Duration;
 use aws_sdk_s3::{
     Client,
     config::{
-        BehaviorVersion, Builder, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-        StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+        BehaviorVersion, Builder, IdentityCache, Region, RequestChecksumCalculation,
+        ResponseChecksumValidation, StalledStreamProtectionConfig, retry::RetryConfig,
+        timeout::TimeoutConfig,
     },
 };
 
 use super::{
     config::Config,
     credentials::{self, Source},
+    renewal::Renewal,
+    whole::WholeAnswers,
 };
 use crate::storage::StorageError;
 
@@ -30,6 +33,8 @@ pub(super) struct Connection {
     pub(super) client: Client,
     /// Whose requests these are.
     pub(super) source: Source,
+    /// Their credentials.
+    pub(super) renewal: Renewal,
     /// How long the answer to a request with a body may let wait.
     patience: Duration,
 }
@@ -43,10 +48,12 @@ impl Connection {
                 .unwrap_or_else(|| NO_REGION.to_owned()),
         };
         let found = credentials::find(&config.environment, &region).await?;
+        let renewal = Renewal::new(&config.environment, &region, &found);
         let mut builder = Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region))
             .force_path_style(config.path_style)
+            .interceptor(WholeAnswers)
             // One attempt each: see the module's words on attempts.
             .retry_config(RetryConfig::disabled())
             .timeout_config(patience(config.patience.unwrap_or(ANSWER)))
@@ -63,11 +70,18 @@ impl Connection {
             );
         }
         builder = match found.provider {
-            Some(provider) => builder.credentials_provider(provider),
+            Some(_) => builder
+                .credentials_provider(renewal.clone())
+                .identity_cache(IdentityCache::no_cache()),
             None => builder.allow_no_auth(),
         };
         let client = Client::from_conf(builder.build());
-        Ok(Self { client, source: found.source, patience: config.patience.unwrap_or(SENDING) })
+        Ok(Self {
+            client,
+            source: found.source,
+            renewal,
+            patience: config.patience.unwrap_or(SENDING),
+        })
     }
 
     /// Returns the settings of a request that carries a body: the time until the answer begins holds

@@ -42,10 +42,30 @@ impl fmt::Display for Source {
     }
 }
 
+impl Source {
+    /// Says what gives new credentials when these have run out.
+    pub(super) fn renewed_by(&self) -> String {
+        match self {
+            Self::Variables => {
+                "the credentials have run out: set the variables anew and run this again".to_owned()
+            }
+            Self::Profile(name) => format!(
+                "the credentials have run out: log in again (for SSO: `aws sso login --profile \
+                 {name}`) and run this again"
+            ),
+            Self::WebIdentity | Self::Container | Self::Instance | Self::Nobody => {
+                "the credentials have run out: run this again where there are new ones".to_owned()
+            }
+        }
+    }
+}
+
 /// Credentials, and their source.
 pub(super) struct Found {
     /// None: requests are not signed.
     pub(super) provider: Option<SharedCredentialsProvider>,
+    /// What the provider has just given.
+    pub(super) credentials: Option<Credentials>,
     pub(super) source: Source,
 }
 
@@ -56,8 +76,9 @@ pub(super) struct Found {
 /// When it is configured but does not give any: the next one would be a surprise.
 pub(super) async fn find(environment: &Environment, region: &str) -> Result<Found, StorageError> {
     if let Some(credentials) = from_variables(environment) {
-        let provider = Some(SharedCredentialsProvider::new(credentials));
-        return Ok(Found { provider, source: Source::Variables });
+        let provider = Some(SharedCredentialsProvider::new(credentials.clone()));
+        let source = Source::Variables;
+        return Ok(Found { provider, credentials: Some(credentials), source });
     }
     let config = ProviderConfig::without_region().with_region(Some(Region::new(region.to_owned())));
     if let Some(files) = profile_files(environment) {
@@ -100,7 +121,7 @@ pub(super) async fn find(environment: &Environment, region: &str) -> Result<Foun
             return Ok(found);
         }
     }
-    Ok(Found { provider: None, source: Source::Nobody })
+    Ok(Found { provider: None, credentials: None, source: Source::Nobody })
 }
 
 /// Returns the region that the environment or the profile names.
@@ -122,9 +143,10 @@ async fn ask(
     source: Source,
 ) -> Result<Option<Found>, StorageError> {
     match provider.provide_credentials().await {
-        Ok(_) => {
+        Ok(credentials) => {
             // Asked again when they run out.
-            Ok(Some(Found { provider: Some(SharedCredentialsProvider::new(provider)), source }))
+            let provider = Some(SharedCredentialsProvider::new(provider));
+            Ok(Some(Found { provider, credentials: Some(credentials), source }))
         }
         Err(CredentialsError::CredentialsNotLoaded(_)) => Ok(None),
         Err(e) => Err(StorageError::Denied {

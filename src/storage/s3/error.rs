@@ -1,5 +1,7 @@
 //! What the bucket answered, by what the caller can do about it, in words for people.
 
+use std::{fmt::Write as _, time::Duration};
+
 use aws_sdk_s3::{
     error::{ProvideErrorMetadata, SdkError},
     operation::RequestId as _,
@@ -9,7 +11,19 @@ use super::{
     config::Config,
     credentials::{Source, innermost},
 };
-use crate::storage::{PutError, StorageError};
+use crate::{
+    net::retry_after,
+    storage::{PutError, StorageError},
+};
+
+/// The codes of credentials that are good no more.
+const RUN_OUT: &[&str] = &[
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidToken",
+    "TokenRefreshRequired",
+    "RequestExpired",
+];
 
 /// A request, for messages.
 pub(super) struct Asked<'a> {
@@ -31,6 +45,12 @@ pub(super) struct Failure {
     /// The store's clock, as it writes it.
     date: Option<String>,
     tries: usize,
+    /// So long the store wants to be left alone.
+    pub(super) wait: Option<Duration>,
+    /// Whether it was not tried again because too many requests to the store failed.
+    pub(super) spent: bool,
+    /// Why there are no new credentials in place of those that were refused.
+    pub(super) not_renewed: Option<String>,
 }
 
 #[derive(Debug)]
@@ -77,8 +97,12 @@ impl Failure {
             detail,
             request_id: answered.and_then(|meta| meta.request_id().map(ToOwned::to_owned)),
             region: header("x-amz-bucket-region"),
+            wait: header("retry-after")
+                .and_then(|wait| retry_after(&wait, header("date").as_deref())),
             date: header("date"),
             tries,
+            spent: false,
+            not_renewed: None,
         }
     }
 
@@ -91,6 +115,9 @@ impl Failure {
             region: None,
             date: None,
             tries: 1,
+            wait: None,
+            spent: false,
+            not_renewed: None,
         }
     }
 
@@ -116,9 +143,33 @@ impl Failure {
                     // An error in the body of a 200.
                     || *status < 300
                     || matches!(code.as_deref(), Some("RequestTimeout" | "SlowDown" | "OperationAborted"))
+                    || self.is_skewed()
             }
             Kind::Late | Kind::Broken | Kind::Unreadable => true,
             Kind::Unsent => false,
+        }
+    }
+
+    /// Tells whether the store refused the time that the request was signed with. The SDK has learnt
+    /// the store's from the same answer, so the next request is signed with that.
+    pub(super) fn is_skewed(&self) -> bool {
+        self.code() == Some("RequestTimeTooSkewed")
+    }
+
+    /// Tells whether the store wants to be asked more slowly.
+    pub(super) fn is_throttle(&self) -> bool {
+        matches!(self.status(), Some(429 | 503))
+            || matches!(self.code(), Some("SlowDown" | "Throttling" | "TooManyRequests"))
+    }
+
+    /// Tells whether the credentials were refused in a way that others may not be, and whether that is
+    /// certain: a key may be unknown because it never was one, and the answer to a HEAD names no code.
+    /// None: it was something else.
+    pub(super) fn blames_credentials(&self) -> Option<bool> {
+        match (self.status()?, self.code()) {
+            (_, Some(code)) if RUN_OUT.contains(&code) => Some(true),
+            (_, Some("InvalidAccessKeyId")) | (400 | 401 | 403, None) => Some(false),
+            _ => None,
         }
     }
 
@@ -138,10 +189,20 @@ impl Failure {
         }
         let tries =
             if self.tries == 1 { "1 try".to_owned() } else { format!("{} tries", self.tries) };
-        match &self.request_id {
+        text = match &self.request_id {
             Some(id) => format!("{text} (request {id}, {tries})"),
             None => format!("{text} ({tries})"),
+        };
+        if self.spent {
+            text.push_str(
+                "; it is not tried again, as too many requests to this store have failed",
+            );
         }
+        if let Some(wait) = self.wait {
+            let _infallible =
+                write!(text, "; the store wants to be left alone for {} s", wait.as_secs());
+        }
+        text
     }
 
     pub(super) fn explain(
@@ -153,7 +214,10 @@ impl Failure {
         let place = format!("s3://{}/{}", config.bucket, asked.key);
         let message = format!("{} of `{place}`: {}", asked.operation, self.answer());
         if self.is_denial() {
-            let message = format!("{message}; with {source}");
+            let mut message = format!("{message}; with {source}");
+            if let Some(why) = &self.not_renewed {
+                let _infallible = write!(message, "; new ones could not be had: {why}");
+            }
             return StorageError::Denied { message, help: Some(self.permit(source, asked)) };
         }
         StorageError::Failed { message, help: self.help(config) }
@@ -197,8 +261,8 @@ impl Failure {
     }
 
     pub(super) fn is_denial(&self) -> bool {
-        matches!(self.status(), Some(401 | 403)) && self.code() != Some("RequestTimeTooSkewed")
-            || matches!(self.code(), Some("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired"))
+        matches!(self.status(), Some(401 | 403)) && !self.is_skewed()
+            || self.code().is_some_and(|code| RUN_OUT.contains(&code))
     }
 
     /// Returns what lets a denied request pass.
@@ -215,9 +279,7 @@ impl Failure {
                 "the secret does not belong to the access key, or `region` is not the store's"
                     .to_owned()
             }
-            Some("ExpiredToken" | "InvalidToken" | "TokenRefreshRequired") => {
-                "the credentials have run out: get new ones".to_owned()
-            }
+            Some(code) if RUN_OUT.contains(&code) => source.renewed_by(),
             _ => match asked.operation {
                 "GetObject" | "HeadObject" => {
                     "grant `s3:GetObject`, and `s3:ListBucket` on the bucket: without it a missing \
@@ -248,10 +310,14 @@ impl Failure {
                 return Some("correct `region` or `endpoint`".to_owned());
             }
             Some("RequestTimeTooSkewed") => {
-                let says =
-                    |date: &String| format!("set this machine's clock: the store's says `{date}`");
-                let help = self.date.as_ref().map(says);
-                return help.or_else(|| Some("set this machine's clock".to_owned()));
+                let Some(date) = &self.date else {
+                    return Some("set this machine's clock".to_owned());
+                };
+                #[expect(clippy::disallowed_methods, reason = "it is this clock that is wrong")]
+                let ours = jiff::Timestamp::now().strftime("%a, %d %b %Y %H:%M:%S GMT");
+                return Some(format!(
+                    "set this machine's clock: it says `{ours}`, and the store's `{date}`"
+                ));
             }
             Some("NotImplemented") => {
                 return Some(

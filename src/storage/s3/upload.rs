@@ -176,22 +176,27 @@ impl S3Upload {
         let outcome =
             |failure: &Failure| failure.outcome(config, &connection.source, &asked, expects);
         let whole = config.checksums.then(|| self.crc.text());
-        let answer = connection
-            .client
-            .complete_multipart_upload()
-            .bucket(&config.bucket)
-            .key(&full)
-            .upload_id(&self.id)
-            .set_if_none_match(absent)
-            .set_if_match(matches)
-            .set_checksum_type(whole.is_some().then_some(ChecksumType::FullObject))
-            .set_checksum_crc64_nvme(whole.clone())
-            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(parts)).build())
-            .customize()
-            .config_override(connection.patient())
-            .send()
+        let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
+        let answer = self
+            .bucket
+            .once(connection, || {
+                connection
+                    .client
+                    .complete_multipart_upload()
+                    .bucket(&config.bucket)
+                    .key(&full)
+                    .upload_id(&self.id)
+                    .set_if_none_match(absent.clone())
+                    .set_if_match(matches.clone())
+                    .set_checksum_type(whole.is_some().then_some(ChecksumType::FullObject))
+                    .set_checksum_crc64_nvme(whole.clone())
+                    .multipart_upload(parts.clone())
+                    .customize()
+                    .config_override(connection.patient())
+                    .send()
+            })
             .await
-            .map_err(|e| outcome(&Failure::of(&e, 1)))?;
+            .map_err(|failure| outcome(&failure))?;
         let Some(tag) = answer.e_tag() else {
             return Err(outcome(&Failure::unreadable("it lacks `ETag`".to_owned())));
         };

@@ -31,23 +31,26 @@ impl Bucket {
         let expects = matches.is_some();
         let outcome =
             |failure: &Failure| failure.outcome(&self.config, &connection.source, &asked, expects);
-        let answer = connection
-            .client
-            .put_object()
-            .bucket(&self.config.bucket)
-            .key(&full)
-            .content_type(content_type(key))
-            .cache_control(cache_control(key))
-            .set_if_none_match(absent)
-            .set_if_match(matches)
-            .set_checksum_sha256(digest.as_ref().map(checksum::encode))
-            .body(SdkStream::from(body.clone()))
-            .customize()
-            .disable_payload_signing()
-            .config_override(connection.patient())
-            .send()
+        let answer = self
+            .once(connection, || {
+                connection
+                    .client
+                    .put_object()
+                    .bucket(&self.config.bucket)
+                    .key(&full)
+                    .content_type(content_type(key))
+                    .cache_control(cache_control(key))
+                    .set_if_none_match(absent.clone())
+                    .set_if_match(matches.clone())
+                    .set_checksum_sha256(digest.as_ref().map(checksum::encode))
+                    .body(SdkStream::from(body.clone()))
+                    .customize()
+                    .disable_payload_signing()
+                    .config_override(connection.patient())
+                    .send()
+            })
             .await
-            .map_err(|e| outcome(&Failure::of(&e, 1)))?;
+            .map_err(|failure| outcome(&failure))?;
         let Some(tag) = answer.e_tag() else {
             return Err(outcome(&Failure::unreadable("it lacks `ETag`".to_owned())));
         };

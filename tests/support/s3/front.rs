@@ -1,7 +1,7 @@
 //! What stands before the server: counts, holds and scripted faults, on the level of HTTP.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
@@ -26,6 +26,8 @@ pub(crate) enum Answer {
     ErrorInOk(&'static str),
     /// The bucket is in another region: 301 and the region's name.
     Elsewhere(&'static str),
+    /// An error with a header: status, S3's code, name and value.
+    ErrorWith(u16, &'static str, &'static str, &'static str),
     /// The connection is closed without an answer.
     Dropped,
     /// The true answer, closed after so many bytes of its body.
@@ -64,6 +66,12 @@ struct State {
     last: BTreeMap<&'static str, Seen>,
     faults: Vec<Fault>,
     held: BTreeMap<&'static str, watch::Receiver<()>>,
+    /// Access keys that are good no more.
+    expired: BTreeSet<String>,
+    /// More requests than so many at once are told to slow down.
+    slow_above: Option<u64>,
+    /// How many were.
+    slowed: u64,
 }
 
 struct Fault {
@@ -96,6 +104,10 @@ impl Front {
         self.state.lock().unwrap().most.get(operation).copied().unwrap_or(0)
     }
 
+    pub(super) fn clear_most(&self) {
+        self.state.lock().unwrap().most.clear();
+    }
+
     pub(super) fn last(&self, operation: &str) -> Option<Seen> {
         self.state.lock().unwrap().last.get(operation).cloned()
     }
@@ -119,6 +131,15 @@ impl Front {
             // Ends when the sender is dropped.
             while held.changed().await.is_ok() {}
         }
+        if self.is_expired(&request) {
+            let head = request.method() == Method::HEAD;
+            let _sent_so_far = request.into_body().collect().await;
+            let mut response = error(400, "ExpiredToken");
+            if head {
+                *response.body_mut() = Body::empty();
+            }
+            return Ok(response);
+        }
         let Some((answer, applied)) = fault else { return self.serve(request).await };
         if let Answer::Cut(length) = answer {
             return cut(self.serve(request).await?, length).await;
@@ -139,6 +160,11 @@ impl Front {
         }
         match answer {
             Answer::Error(status, code) => Ok(error(status, code)),
+            Answer::ErrorWith(status, code, name, value) => {
+                let mut response = error(status, code);
+                response.headers_mut().insert(name, value.parse().unwrap());
+                Ok(response)
+            }
             Answer::ErrorInOk(code) => Ok(error(200, code)),
             Answer::Elsewhere(region) => {
                 let mut response = error(301, "PermanentRedirect");
@@ -147,6 +173,24 @@ impl Front {
             }
             Answer::Dropped | Answer::Cut(_) | Answer::Header(..) => Err(Closed),
         }
+    }
+
+    pub(super) fn expire(&self, access_key: &str) {
+        self.state.lock().unwrap().expired.insert(access_key.to_owned());
+    }
+
+    pub(super) fn slow_above(&self, most: Option<u64>) {
+        self.state.lock().unwrap().slow_above = most;
+    }
+
+    pub(super) fn slowed(&self) -> u64 {
+        self.state.lock().unwrap().slowed
+    }
+
+    fn is_expired(&self, request: &Request<Incoming>) -> bool {
+        let signed = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+        let key = signed.and_then(|text| text.split_once("Credential=")?.1.split('/').next());
+        key.is_some_and(|key| self.state.lock().unwrap().expired.contains(key))
     }
 
     async fn serve(&self, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
@@ -184,6 +228,12 @@ impl Front {
                     struck = Some(n);
                 }
             }
+        }
+        let running: u64 = state.running.values().sum();
+        if struck.is_none() && state.slow_above.is_some_and(|most| running > most) {
+            state.slowed += 1;
+            let slowed = Some((Answer::Error(503, "SlowDown"), false));
+            return (slowed, state.held.get(operation).cloned());
         }
         let fault = struck.map(|n| state.faults.remove(n)).map(|f| (f.answer, f.applied));
         (fault, state.held.get(operation).cloned())
