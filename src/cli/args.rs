@@ -259,8 +259,9 @@ pub(super) struct StatusArgs {
 #[derive(Debug, Args)]
 pub(super) struct HistoryArgs {
     /// How many
-    #[arg(short, long, value_name = "N", default_value_t = 20)]
-    pub(super) number: usize,
+    #[arg(short, long, value_name = "N", default_value_t = 20,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) number: u32,
 }
 
 #[derive(Debug, Args)]

@@ -62,8 +62,7 @@ fn human(found: &Examined, style: Style) -> String {
     };
     let notes =
         if notes == 0 { String::new() } else { format!(" {}.", render::count(notes, "note")) };
-    text.push_str(&format!("\n{verdict}{notes}\n"));
-    text
+    text + &format!("\n{verdict}{notes}\n")
 }
 
 fn row(candidate: &Candidate) -> (String, String) {

@@ -16,7 +16,7 @@ use crate::{
 /// Tells what was committed, newest first.
 pub(super) async fn run(args: &HistoryArgs, context: &Context) -> Result<Exit, Stop> {
     let (project, storage) = ops::open(context.setting(false)).await?;
-    let told = ops::history::history(&project, storage.as_ref(), args.number).await?;
+    let told = ops::history::history(&project, storage.as_ref(), args.number as usize).await?;
     let location = storage.location();
     let text = |style| human(&told, &location, style);
     context.print(&json(&told, &location), text, || {

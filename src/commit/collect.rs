@@ -42,14 +42,16 @@ pub struct Owned {
 pub struct Generations {
     /// Every transaction in it.
     pub transactions: BTreeSet<Tx>,
-    /// The lowest serial that was read.
-    pub lowest: u64,
+    /// The serial of the generation below the lowest that was read: every commit above it is known.
+    pub below: u64,
     /// It was read down to the first generation.
     pub complete: bool,
     /// The generations that are kept, and the index documents that they name.
     pub kept: BTreeSet<ObjectKey>,
     /// The time of the oldest that was read; none: there is none.
     pub oldest: Option<Timestamp>,
+    /// The serial of each generation that was read.
+    pub serials: BTreeMap<ObjectKey, u64>,
 }
 
 impl Generations {
@@ -61,7 +63,9 @@ impl Generations {
             self.kept.extend(generation.index.values().map(|at| at.key.clone()));
         }
         self.transactions.extend(generation.transactions.iter().cloned());
-        self.lowest = generation.serial;
+        self.serials.insert(key.clone(), generation.serial);
+        let parent = &generation.parent;
+        self.below = parent.r#gen.as_ref().and_then(|at| serial(&at.key)).unwrap_or(parent.serial);
         self.oldest = Some(generation.at);
     }
 
@@ -69,9 +73,10 @@ impl Generations {
     pub fn join(&mut self, older: Self) {
         self.transactions.extend(older.transactions);
         self.kept.extend(older.kept);
+        self.serials.extend(older.serials);
         self.complete = older.complete;
         if older.oldest.is_some() {
-            self.lowest = older.lowest;
+            self.below = older.below;
             self.oldest = older.oldest;
         }
     }
@@ -149,10 +154,16 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
         broken: kept.is_none(),
         ..Collection::default()
     };
+    // The lowest serial that somebody undecided stands on.
+    let mut lowest_base: Option<u64> = None;
     for (tx, journal) in survey.journals {
-        if fate(survey, tx, rules) == Fate::Dead
-            && (chain.complete || journal.base_serial >= chain.lowest)
-        {
+        let base = journal.base_serial;
+        let fate = fate(survey, tx, rules);
+        if fate == Fate::Done || !(chain.complete || base >= chain.below) {
+            continue;
+        }
+        lowest_base = Some(lowest_base.map_or(base, |lowest| lowest.min(base)));
+        if fate == Fate::Dead {
             collection.sweep.insert(tx.clone(), BTreeSet::new());
         }
     }
@@ -171,7 +182,10 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
         } else if fate(survey, &owned.tx, rules) != Fate::Done {
             true
         } else {
-            is_metadata && kept.is_none_or(|kept| kept.contains(key))
+            // Without the generations above its base nobody could ever decide a dead apply.
+            let decides =
+                chain.serials.get(key).zip(lowest_base).is_some_and(|(at, base)| *at > base);
+            decides || is_metadata && kept.is_none_or(|kept| kept.contains(key))
         };
         if !spared {
             collection.leftover.insert(key.clone());
@@ -237,6 +251,11 @@ fn reached(snapshot: &Snapshot) -> BTreeSet<&ObjectKey> {
         .chain(snapshot.head.r#gen.as_ref().map(|at| &at.key))
         .chain(generation.into_iter().flat_map(|at| at.index.values().map(|at| &at.key)))
         .collect()
+}
+
+/// The serial in a generation's key, `gen/<ten digits>-<tx>.json`.
+fn serial(key: &ObjectKey) -> Option<u64> {
+    key.as_str().strip_prefix("gen/")?.get(..10)?.parse().ok()
 }
 
 /// What has no time is not old.

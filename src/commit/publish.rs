@@ -6,7 +6,7 @@ use super::{
     Answer, Comparison, Effect, Failure, Machine, Proposal,
     machine::{Phase, next_head},
 };
-use crate::model::ObjectKey;
+use crate::model::{Checksums, ObjectKey};
 
 /// Documents on their way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,12 @@ impl Machine {
         answer: &Answer,
     ) -> Vec<Effect> {
         match answer {
-            Answer::Done(_) => self.landed(writing, &key),
+            Answer::Done(_) if self.checks_digests() => self.landed(writing, &key),
+            // A store that takes any bytes for those that were meant is asked what it has.
+            Answer::Done(_) => {
+                self.phase = Phase::Writing(writing);
+                vec![Effect::Compare(key)]
+            }
             // On a key of one's own 412 means that an earlier sending landed.
             Answer::Precondition | Answer::Conflict | Answer::Unknown => {
                 self.phase = Phase::Writing(writing);
@@ -59,6 +64,12 @@ impl Machine {
                 self.fail(Failure::Store("writing an index document or generation"))
             }
         }
+    }
+
+    /// Tells whether the store refuses bytes that do not have the digest that comes with them.
+    pub fn checks_digests(&self) -> bool {
+        let recorded = self.base.as_ref().and_then(|base| base.head.probe.as_ref());
+        self.probe.as_ref().or(recorded).is_some_and(|at| at.checksums == Checksums::Verified)
     }
 
     pub(super) fn compared(

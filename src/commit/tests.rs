@@ -342,3 +342,19 @@ fn a_document_of_ones_own_that_is_there_is_compared() {
         assert_eq!(after(Comparison::Different), ended(End::Failed(Failure::Foreign(key()))));
     }
 }
+
+#[test]
+fn a_store_that_takes_any_bytes_is_asked_what_it_has() {
+    let key = || ObjectKey::new("index/d");
+    let mut on = base(7, "base", Some("OLD"));
+    on.head.probe = Some(Probe { checksums: Checksums::Echoed, ..probe(Conditions::Atomic) });
+    let mut events = up_to_the_swap()[1..4].to_vec();
+    events.insert(0, begin(Some(on)));
+    events.push(Event::Written(key(), done("d")));
+    let (mut machine, effects) = play(events);
+    assert_eq!(effects, vec![Effect::Compare(key())]);
+    let other = machine.clone().step(Event::Compared(key(), Comparison::Different));
+    assert_eq!(other, ended(End::Failed(Failure::Foreign(key()))));
+    let effects = machine.step(Event::Compared(key(), Comparison::Same));
+    assert!(matches!(effects.as_slice(), [Effect::Write { attempt: 1, .. }]));
+}

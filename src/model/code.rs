@@ -242,7 +242,7 @@ codes! {
     STORAGE_DENIED Error "storage-denied" "The storage said no."
         "Wrong or missing credentials, or a policy that lacks an action. S3 says 403 for a missing key\ntoo, where `s3:ListBucket` is not granted."
     STORAGE_DAMAGED Error "storage-damaged" "What the bucket says of itself does not hold."
-        "An index document or generation is missing or has another digest than the one that names it."
+        "An index document or generation is missing or has another digest than the one that names it, or\n`head.json` is gone or can't be read. `depstate doctor` says what is there, and from which generation\nHEAD can be restored."
     HEAD_WENT_BACK Error "head-went-back" "`head.json` is older than what was there before."
         "Its serial is lower than the highest that this checkout has seen (`.depstate/seen.json`), or it\nhas that serial and is another, or the bucket holds a later generation that was committed. Somebody\nrestored an old copy of the bucket, or of `head.json`, or a replica is read that lags behind. What\nwas committed since is not reached any more, and writing on would make that last: nothing is\nchanged. `depstate doctor` lists what is there; `depstate doctor --restore-head GEN` makes a later\ngeneration HEAD again. If the loss is meant, remove `.depstate/seen.json`."
     CLOCK_SKEW Error "clock-skew" "The clock here and the store's differ by more than an hour."

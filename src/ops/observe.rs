@@ -155,7 +155,8 @@ pub(crate) async fn altered(
     let noted = project.workspace.altered(&storage.location(), &snapshot.head.lineage);
     let suspects = noted.into_iter().filter(|noted| {
         objects.get(&noted.key).is_some_and(|object| object.revision == noted.revision)
-            && snapshot.live.values().any(|record| record.key == noted.key)
+            && (snapshot.condemned.contains_key(&noted.key)
+                || snapshot.live.values().any(|record| record.key == noted.key))
     });
     stream::iter(suspects)
         .map(|noted| async move {

@@ -61,7 +61,18 @@ pub async fn prepare(
     };
     let then = state::read_at(storage, documents.as_ref(), &head).await?;
     let objects = state::objects(storage).await?;
-    let back = planner::rollback(&project.manifest, &base, &then, &objects);
+    let suspects = then
+        .live
+        .values()
+        .filter_map(|record| {
+            let object = objects.get(&record.key)?;
+            let now = &base.condemned.get(&record.key)?.record;
+            (object.revision != now.revision).then(|| record.key.clone())
+        })
+        .collect();
+    let mut rehashed = observe::rehash(storage, suspects, &objects, project.setting.jobs).await?;
+    rehashed.extend(observe::altered(project, storage, &base, &objects).await);
+    let back = planner::rollback(&project.manifest, &base, &then, &objects, &rehashed);
     if !back.impossible.is_empty() {
         let all: Vec<String> = back
             .impossible

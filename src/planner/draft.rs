@@ -59,6 +59,7 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
     filter(input, &world, steps, &mut plan);
     plan.findings.extend(guard::max_retire(&plan.steps, input.options.max_retire));
     plan.findings.extend(first_use(&plan.steps, input.lock));
+    plan.findings.extend(guard::single_writer(input.manifest, world.snapshot));
     // They come in the order of the selection, which is the order of a plan.
     plan.unchanged.retain(|address| input.options.takes(address));
     plan.findings.sort();

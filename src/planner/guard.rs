@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{findings, past::Past, releases::Release, rules};
 use crate::model::{
-    Action, Address, Code, Coverage, Dependency, DependencyId, Finding, LockedArtifact, OrderKey,
-    Reason, Severity, Step, Version, VersionLine,
+    Action, Address, Code, Conditions, Coverage, Dependency, DependencyId, Finding, LockedArtifact,
+    Manifest, OrderKey, Reason, Severity, Snapshot, Step, Version, VersionLine,
 };
 
 /// Refuses an index that lists nothing, or lacks the newest version that was decided for a line.
@@ -128,6 +128,40 @@ pub(super) fn max_retire(steps: &[Step], limit: u64) -> Option<Finding> {
         address: None,
         message: format!("{retires} artifacts would be retired, and the limit is {limit}"),
         help: Some(format!("if that is meant, give `--max-retire {retires}`")),
+        span: None,
+    })
+}
+
+/// Says in every plan that nothing protects the prefix from a second writer.
+pub(super) fn single_writer(manifest: &Manifest, published: Option<&Snapshot>) -> Option<Finding> {
+    let head = published.map(|snapshot| &snapshot.head);
+    let recorded = head.is_some_and(|head| head.single_writer);
+    let message = match (manifest.storage.single_writer, recorded) {
+        (false, false) => return None,
+        (true, _) => {
+            let found = head.and_then(|head| head.probe.as_ref());
+            let found = found.map_or("were not probed yet", |probe| match probe.conditions {
+                Conditions::Atomic => "are kept, so it is not needed",
+                Conditions::Raced => "are raced",
+                Conditions::Ignored => "are ignored",
+                Conditions::Broken => "are broken",
+            });
+            format!(
+                "deps.toml says `single-writer = true` (the store's conditions {found}): two applies \
+                 at once may lose each other's work"
+            )
+        }
+        (false, true) => "the storage was last written with `single-writer = true`, and deps.toml \
+                          does not say so any more: the next apply asks the store again"
+            .to_owned(),
+    };
+    Some(Finding {
+        severity: Severity::Warning,
+        code: Code::SINGLE_WRITER,
+        dependency: None,
+        address: None,
+        message,
+        help: None,
         span: None,
     })
 }

@@ -132,15 +132,17 @@ pub fn next_lock(
 }
 
 /// Lays what is published beside what was published at an older serial: what must change so that
-/// the live records are those of then. Each of them must be live or condemned in `base`, and its
-/// object among `objects` where it is not live.
+/// the live records are those of then. Each of them must be live or condemned in `base`; one that is
+/// condemned must have its object among `objects`, with the recorded revision or, by `rehashed`, the
+/// right bytes.
 pub fn rollback(
     manifest: &Manifest,
     base: &Snapshot,
     then: &Snapshot,
     objects: &BTreeMap<ObjectKey, ObjectMeta>,
+    rehashed: &BTreeMap<ObjectKey, Observed<Sha256>>,
 ) -> Rollback {
-    rollback::rollback(manifest, base, then, objects)
+    rollback::rollback(manifest, base, then, objects, rehashed)
 }
 
 /// The question that the lock answers, as a digest (deps.lock `asked`).

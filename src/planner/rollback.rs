@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{diff, order::Orders};
 use crate::model::{
-    Action, Address, Manifest, ObjectKey, ObjectMeta, Reason, Record, Snapshot, Step,
+    Action, Address, Manifest, ObjectKey, ObjectMeta, Observed, Reason, Record, Sha256, Snapshot,
+    Step, Why,
 };
 
 /// What going back to an older serial comes to.
@@ -28,12 +29,13 @@ pub(super) fn rollback(
     base: &Snapshot,
     then: &Snapshot,
     objects: &BTreeMap<ObjectKey, ObjectMeta>,
+    rehashed: &BTreeMap<ObjectKey, Observed<Sha256>>,
 ) -> Rollback {
     let mut back = Rollback::default();
     let serial = then.head.serial;
     for (address, record) in &then.live {
         let now = base.live.get(address);
-        match found(base, record, objects) {
+        match found(base, record, objects, rehashed) {
             Err(why) => back.impossible.push((address.clone(), why)),
             Ok(record) if now == Some(&record) => back.unchanged += 1,
             Ok(record) => {
@@ -59,6 +61,7 @@ fn found(
     base: &Snapshot,
     then: &Record,
     objects: &BTreeMap<ObjectKey, ObjectMeta>,
+    rehashed: &BTreeMap<ObjectKey, Observed<Sha256>>,
 ) -> Result<Record, String> {
     let key = &then.key;
     let live = base.live.get(&then.address).filter(|now| now.key == *key);
@@ -71,8 +74,10 @@ fn found(
             "its object is past its grace, or was found missing or altered".to_owned()
         });
     };
-    match objects.get(key) {
-        _ if live.is_some() => {}
+    if live.is_some() {
+        return Ok(Record { revision: now.revision.clone(), ..then.clone() });
+    }
+    let object = match objects.get(key) {
         None => return Err(format!("its object `{key}` is missing")),
         Some(object) if object.size != now.size => {
             return Err(format!(
@@ -80,9 +85,19 @@ fn found(
                 object.size, now.size
             ));
         }
-        Some(_) => {}
+        Some(object) => object,
+    };
+    // Nothing is named again whose bytes are not known to be right.
+    match rehashed.get(key) {
+        None if object.revision == now.revision => {}
+        Some(Observed::Known(sha256)) if *sha256 == then.sha256 => {}
+        Some(Observed::Known(_)) => return Err(format!("its object `{key}` has other bytes")),
+        Some(Observed::Unknown(Why::Failed(why))) => return Err(why.clone()),
+        Some(Observed::Unknown(Why::NotAsked)) | None => {
+            return Err(format!("its object `{key}` has another revision than recorded"));
+        }
     }
-    Ok(Record { revision: now.revision.clone(), ..then.clone() })
+    Ok(Record { revision: object.revision.clone(), ..then.clone() })
 }
 
 fn step(

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     commit::{End, Event, Rules, Sweep, Sweeper, Swept, past_grace},
+    failpoint,
     model::{Code, JournalState, ObjectKey, Snapshot, Tx},
     storage::{StorageError, StorageWriter},
 };
@@ -74,11 +75,13 @@ pub async fn collect(
         let nonce = at.author.chance.nonce();
         let sweep = Sweep { journal, revision, floor, found, nonce, patience: PATIENCE };
         if at.sweep(&tx, sweep).await {
+            failpoint::hit("collect/swept");
             let mut done = at.delete(keys).await;
             for (_, upload) in uploads.iter().filter(|(of, _)| *of == tx) {
                 let discarded = at.storage.discard(upload).await;
                 done &= at.note(discarded, || format!("the upload of `{}`", upload.key));
                 at.did.discarded += u64::from(done);
+                failpoint::hit("collect/discarded");
             }
             if done && collection.journals.contains(&tx) {
                 at.delete(BTreeSet::from([keys::journal(&tx)])).await;
@@ -107,10 +110,12 @@ impl Collector {
         let doom =
             |base: &Snapshot| Changes { collect: past_grace(base, &rules), ..Changes::default() };
         let Some(base) = self.commit(snapshot, doom).await? else { return Ok(()) };
+        failpoint::hit("collect/doomed");
         let wanted = base.doomed.clone();
         if wanted.is_empty() || !self.delete(wanted.clone()).await {
             return Ok(());
         }
+        failpoint::hit("collect/before-clear");
         let clear = |base: &Snapshot| Changes {
             cleared: wanted.intersection(&base.doomed).cloned().collect(),
             ..Changes::default()
@@ -227,7 +232,9 @@ impl Collector {
         let storage = &self.storage;
         let ended: Vec<(ObjectKey, Result<(), StorageError>)> = stream::iter(keys)
             .map(|key| async move {
+                failpoint::hit("collect/before-delete");
                 let ended = storage.delete(&key).await;
+                failpoint::hit("collect/after-delete");
                 (key, ended)
             })
             .buffer_unordered(AT_ONCE)

@@ -229,11 +229,16 @@ impl Trial<'_> {
     /// Waits before the next try; what is denied, or was tried often enough, is no verdict.
     async fn again(&self, tries: &mut u8, error: PutError) -> Result<(), Stop> {
         let error = match error {
-            PutError::Refused(error) if matches!(error, StorageError::Denied { .. }) => {
+            PutError::Refused(error @ StorageError::Denied { .. }) => {
                 return Err(Stop::Failed(failed(error)));
             }
             PutError::Refused(error) => error,
-            other => StorageError::Failed { message: other.to_string(), help: None },
+            PutError::Precondition(_)
+            | PutError::Conflict(_)
+            | PutError::Missing(_)
+            | PutError::Unknown(_) => {
+                StorageError::Failed { message: error.to_string(), help: None }
+            }
         };
         if *tries == TRIES {
             return Err(Stop::Failed(failed(error)));

@@ -55,6 +55,14 @@ fn before(effect: &Effect) -> fn() {
             failpoint::hit("document/before");
             || failpoint::hit("document/after")
         }
+        Effect::Probe => {
+            failpoint::hit("probe/before");
+            || failpoint::hit("probe/after")
+        }
+        Effect::Fence { .. } => {
+            failpoint::hit("fence/before");
+            || failpoint::hit("fence/after")
+        }
         Effect::SwapHead { .. } => {
             failpoint::hit("commit/before-head");
             || failpoint::hit("commit/after-head")

@@ -109,6 +109,12 @@ impl Transaction {
         &self.base
     }
 
+    /// Tells whether the store refuses bytes that do not have the digest that comes with them. Where
+    /// it does not, an object that was written has to be looked at.
+    pub fn checks_digests(&self) -> bool {
+        self.driver.machine.checks_digests()
+    }
+
     /// Returns the key for an artifact's bytes: never used twice. `file` is the name as people read
     /// it; it is escaped here.
     ///

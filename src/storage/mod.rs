@@ -62,7 +62,8 @@ pub trait StorageReader: Send + Sync {
 }
 
 /// A store that is changed. Every `put` and `finish` is **one attempt**: nothing below retries it;
-/// whoever asked decides.
+/// whoever asked decides. (What a store has certainly not applied, because the request's time was
+/// wrong, may be sent again with the right one.)
 #[async_trait]
 pub trait StorageWriter: StorageReader {
     /// Writes a whole object under a precondition.

@@ -98,11 +98,49 @@ pub(super) fn definitions() -> Map<String, Value> {
             "findings": list(finding),
         }),
     );
+    let maybe_object = json!({ "type": ["object", "null"] });
+    let check = object(
+        &["name", "standing", "text", "code", "help"],
+        json!({
+            "name": text(), "standing": { "enum": ["ok", "note", "problem"] }, "text": text(),
+            "code": maybe("string"), "help": maybe("string"),
+        }),
+    );
+    let candidate = object(
+        &["key", "serial", "tx", "at", "by", "artifacts", "committed", "lacks"],
+        json!({
+            "key": text(), "serial": count(), "tx": text(), "at": maybe("string"),
+            "by": maybe("string"), "artifacts": count(),
+            "committed": { "type": "boolean", "description": "it was HEAD's once; false: not known" },
+            "lacks": list(text()),
+        }),
+    );
+    let doctor = object(
+        &[
+            "format_version",
+            "location",
+            "problems",
+            "head",
+            "checks",
+            "generations",
+            "probed",
+            "restored",
+        ],
+        json!({
+            "format_version": version, "location": maybe("string"),
+            "problems": { "type": "boolean", "description": "then the exit code is 1" },
+            "head": maybe_object, "checks": list(check),
+            "generations": { "type": "array", "items": candidate, "description": "what HEAD could be restored from, newest first" },
+            "probed": maybe_object,
+            "restored": { "type": ["object", "null"], "description": "with --restore-head: generation, serial, replaces" },
+        }),
+    );
     let all = [
         ("history", history),
         ("rollback", rollback),
         ("status-tx", transaction),
         ("verify", verify),
+        ("doctor", doctor),
     ];
     all.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect()
 }

@@ -3,6 +3,7 @@
 mod attacks;
 mod bad_input;
 mod commands;
+mod doctoring;
 mod filters;
 mod interrupt;
 mod live;

@@ -45,6 +45,7 @@ fn every_json_is_what_its_schema_says() {
         ("status", &["status"]),
         ("drivers", &["drivers"]),
         ("verify", &["verify", "--deep"]),
+        ("doctor", &["doctor", "--probe"]),
         ("history", &["history"]),
         ("rollback", &["rollback", "0", "--yes"]),
         ("status-tx", &["status", "--tx", "01ARZ3NDEKTSV4RRFFQ69G5FAV"]),

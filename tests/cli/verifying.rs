@@ -35,7 +35,7 @@ fn rot(sandbox: &Sandbox, key: &str) {
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[50_000] ^= 1;
     std::fs::write(&path, bytes).unwrap();
-    std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    fs_err::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
 }
 
 #[test]
@@ -68,15 +68,12 @@ fn documents_are_read_from_the_store_and_not_from_a_cache() {
             &key,
             bytes.replace("hello@1.0.0", "hello@1.0.9").replace("\"format\"", "\"formed\""),
         );
-        let wrong = sandbox.run(["verify"]);
-        assert_eq!(wrong.status, if kind == "head.json" { 1 } else { 3 }, "{}", wrong.all());
+        let wrong = sandbox.run(["verify"]).exits(3);
         assert!(wrong.all().contains("storage-damaged"), "{}", wrong.all());
         assert!(wrong.all().contains(kind), "{}", wrong.all());
         std::fs::remove_file(sandbox.path(&key)).unwrap();
-        if kind != "head.json" {
-            let gone = sandbox.run(["verify"]).exits(3);
-            assert!(gone.all().contains("is missing"), "{}", gone.all());
-        }
+        let gone = sandbox.run(["verify"]).exits(3);
+        assert!(gone.all().contains("is missing") || kind == "head.json", "{}", gone.all());
     }
 }
 
@@ -142,7 +139,7 @@ fn a_note_is_no_proof_the_object_is_read_again() {
     rot(&sandbox, &rotten);
     let _right_again = sandbox.run(["plan", "--detailed-exitcode"]).exits(0);
     let _right = sandbox.run(["verify", "--deep"]).exits(0);
-    assert_eq!(sandbox.read(".depstate/verify.json").contains("artifacts/"), false);
+    assert!(!sandbox.read(".depstate/verify.json").contains("artifacts/"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Tests: what every driver of a room has to keep.
 
+mod interop;
 mod storage;
 mod storage_config;
 mod storage_fs;

@@ -27,6 +27,18 @@ macro_rules! contract {
             let (store, _guard) = super::in_bucket();
             super::$name(store).await;
         } )* }
+
+        /// Holds the stores that are opened, one for each name, to all of it, at the same time.
+        pub(super) fn all(
+            open: impl Fn(&'static str) -> Store,
+        ) -> Vec<(&'static str, tokio::task::JoinHandle<()>)> {
+            vec![$( {
+                let store = open(stringify!($name));
+                let here = tokio::runtime::Handle::current();
+                let task = tokio::task::spawn_blocking(move || here.block_on($name(store)));
+                (stringify!($name), task)
+            }, )*]
+        }
     };
 }
 

@@ -5,11 +5,15 @@ use std::{sync::Arc, time::Duration};
 use depstate::{
     model::Head,
     state::{self, Author, Chance, Changes, CommitOutcome, Transaction},
+    storage::{Precondition, StorageWriter as _},
 };
 
 use bytes::Bytes;
 
-use super::{site::Site, store::FaultyStore};
+use super::{
+    site::{Deed, Site},
+    store::FaultyStore,
+};
 use crate::state::fixture::MemoryCache;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,9 @@ pub(crate) enum Scenario {
     CommitAsItGoes,
     LostRace,
     AllAtOnce,
+    CollectCondemned,
+    CollectDeadApply,
+    Rollback,
 }
 
 const BOTH: [&str; 2] = ["linux-amd64", "linux-arm64"];
@@ -62,7 +69,7 @@ arch = "arm64"
 }
 
 impl Scenario {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::FirstApply,
         Self::NothingToDo,
         Self::OneCreate,
@@ -78,6 +85,9 @@ impl Scenario {
         Self::CommitAsItGoes,
         Self::LostRace,
         Self::AllAtOnce,
+        Self::CollectCondemned,
+        Self::CollectDeadApply,
+        Self::Rollback,
     ];
 
     /// A site where one apply is left to do.
@@ -105,13 +115,26 @@ impl Scenario {
                     site.release(id, "1.1.0", &BOTH);
                 }
             }
-            Self::Retire => {
+            Self::Retire | Self::CollectCondemned | Self::Rollback => {
                 site.release("hello", "1.1.0", &BOTH);
                 let _done = site.applied().await;
                 site.write(
                     "deps.toml",
                     manifest(&[("hello", &both.replace("keep = 2", "keep = 1"))]),
                 );
+                if self != Self::Retire {
+                    let _done = site.applied().await;
+                }
+                if self == Self::CollectCondemned {
+                    site.much_later();
+                } else if self == Self::Rollback {
+                    site.deed = Deed::Rollback(1);
+                }
+            }
+            Self::CollectDeadApply => {
+                let _done = site.applied().await;
+                leave_behind(&site.store).await;
+                site.much_later();
             }
             Self::SourceChanged => {
                 let _done = site.applied().await;
@@ -195,21 +218,40 @@ impl Scenario {
     }
 }
 
-/// Another apply commits something.
-async fn somebody_else(store: FaultyStore) {
+/// An apply dies: its journal is open, one artifact is there and another on its way.
+async fn leave_behind(store: &FaultyStore) {
     let cache = Arc::new(MemoryCache::default());
-    let base = state::read(&store, &*cache).await.unwrap().unwrap();
-    let author = Author {
+    let base = state::read(store, &*cache).await.unwrap();
+    let tx = Transaction::begin(Arc::new(store.clone()), cache, author(), base).await.unwrap();
+    for (name, whole) in [("hello@2.0.0/linux-amd64", true), ("hello@2.0.0/linux-arm64", false)] {
+        let key = tx.artifact_key(&name.parse().unwrap(), "file.tgz").unwrap();
+        if whole {
+            let body = Bytes::from_static(b"some bytes");
+            let _meta = store.put(&key, body, Precondition::Absent).await.unwrap();
+        } else {
+            drop(store.upload(&key).await.unwrap());
+        }
+    }
+}
+
+fn author() -> Author {
+    Author {
         project: "faults".to_owned(),
         by: None,
         tool: "depstate test".to_owned(),
         now: "2025-03-02T12:00:00Z".parse().unwrap(),
         single_writer: false,
         chance: Chance::system(),
-    };
+    }
+}
+
+/// Another apply commits something.
+async fn somebody_else(store: FaultyStore) {
+    let cache = Arc::new(MemoryCache::default());
+    let base = state::read(&store, &*cache).await.unwrap().unwrap();
     let mut record = base.live.values().next().unwrap().clone();
     record.metadata.licenses = vec!["ISC".to_owned()];
-    let mut tx = Transaction::begin(Arc::new(store), cache, author, Some(base)).await.unwrap();
+    let mut tx = Transaction::begin(Arc::new(store), cache, author(), Some(base)).await.unwrap();
     let mut changes = Changes::default();
     changes.set.insert(record.address.clone(), record);
     let outcome = tx.commit(&changes).await.unwrap();

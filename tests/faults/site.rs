@@ -7,16 +7,28 @@ use std::{
 };
 
 use depstate::{
-    model::{Environment, Event, Report, Sink},
+    model::{Done, Environment, Event, Report, Sink, Step},
     ops::{self, Download, OpsError, Planned, Project, Refresh, Request, Setting, apply::How},
     planner::{Options, Update},
 };
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::store::FaultyStore;
 
+/// What is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Apply,
+    Collect,
+    /// Back to this serial.
+    Rollback(u64),
+}
+
 pub(crate) struct Site {
     folder: tempfile::TempDir,
+    pub(crate) deed: Deed,
+    pub(crate) now: Timestamp,
     pub(crate) store: FaultyStore,
     pub(crate) update: bool,
     pub(crate) commit_every: Duration,
@@ -36,6 +48,8 @@ impl Site {
             if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         Self {
             folder: folder.unwrap(),
+            deed: Deed::Apply,
+            now: "2025-03-02T12:00:00Z".parse().unwrap(),
             store: FaultyStore::default(),
             update: false,
             commit_every: Duration::from_secs(300),
@@ -47,6 +61,8 @@ impl Site {
         let copy = Self {
             store: self.store.copy(),
             update: self.update,
+            deed: self.deed,
+            now: self.now,
             commit_every: self.commit_every,
             ..Self::new()
         };
@@ -93,7 +109,7 @@ impl Site {
                 filters: Vec::new(),
                 exclude: Vec::new(),
                 max_retire: u64::MAX,
-                as_of: "2025-03-02T12:00:00Z".parse().unwrap(),
+                as_of: self.now,
             },
             refresh: Refresh::Objects,
             locked: false,
@@ -107,7 +123,7 @@ impl Site {
             shown: "deps.toml".to_owned(),
             environment: Environment::default(),
             offline: false,
-            now: "2025-03-02T12:00:00Z".parse().unwrap(),
+            now: self.now,
             jobs: 1,
             by: Some("ci".to_owned()),
             exclusive: true,
@@ -137,11 +153,62 @@ impl Site {
         Ok((changes, Box::pin(run).await?))
     }
 
+    /// Runs what is to be run.
+    pub(crate) async fn run(&self) -> Result<Report, OpsError> {
+        match self.deed {
+            Deed::Apply => self.apply().await,
+            Deed::Collect => self.collect().await,
+            Deed::Rollback(serial) => self.roll_back(serial).await,
+        }
+    }
+
+    async fn collect(&self) -> Result<Report, OpsError> {
+        let project = self.open().await?;
+        let day = Duration::from_secs(86_400);
+        let request = ops::gc::Request { carry_out: true, max_delete: None, dead_after: day };
+        let did = ops::gc::gc(&project, Arc::new(self.store.clone()), &request).await?.did;
+        let mut report = Report::default();
+        if let Some(did) = did {
+            report.unknown = did.unknown;
+            report.warnings = did.left;
+        }
+        Ok(report)
+    }
+
+    async fn roll_back(&self, serial: u64) -> Result<Report, OpsError> {
+        let project = self.open().await?;
+        let prepared = ops::rollback::prepare(&project, &self.store, serial, u64::MAX).await?;
+        let mut report = Report::default();
+        let steps = prepared.back.steps.clone();
+        if steps.is_empty() {
+            return Ok(report);
+        }
+        let (store, sink) = (Arc::new(self.store.clone()), sink());
+        let run = ops::rollback::carry_out(&project, store, prepared, u64::MAX, false, &sink);
+        match Box::pin(run).await? {
+            ops::rollback::Ended::Committed(head) => {
+                report.serial = Some(head.serial);
+                let done =
+                    |step: Step| Done { address: step.address, action: step.action, bytes: 0 };
+                report.done = steps.into_iter().map(done).collect();
+            }
+            ops::rollback::Ended::Unknown(tx) => report.unknown = Some(tx),
+        }
+        Ok(report)
+    }
+
     /// A run that must do all of it.
     pub(crate) async fn applied(&self) -> Report {
         let report = self.apply().await.unwrap();
         assert!(report.failed.is_empty() && report.held.is_empty(), "{report:?}");
         report
+    }
+
+    /// Both clocks go on for longer than anything is kept, and a collector is to be run.
+    pub(crate) fn much_later(&mut self) {
+        self.now = "2026-06-01T12:00:00Z".parse().unwrap();
+        self.store.inner().clock = Some(self.now);
+        self.deed = Deed::Collect;
     }
 
     /// Takes what upstream has now into deps.lock.

@@ -45,6 +45,8 @@ pub(crate) struct Inner {
     fault: Option<(usize, Fault)>,
     late: Option<Late>,
     meddle: Vec<(String, Bytes)>,
+    /// The store's clock when the first object was written; none: as in every other test.
+    pub(crate) clock: Option<Timestamp>,
 }
 
 #[derive(Clone, Default)]
@@ -111,8 +113,17 @@ impl Inner {
     }
 
     fn now(&self) -> Timestamp {
-        let start: Timestamp = "2025-03-01T12:00:00Z".parse().unwrap();
+        let start = self.clock.unwrap_or_else(|| "2025-03-01T12:00:00Z".parse().unwrap());
         start.checked_add(i64::try_from(self.writes).unwrap().milliseconds()).unwrap()
+    }
+
+    /// How much is there that nobody reaches, or not for long.
+    pub(crate) fn left(&self) -> usize {
+        let state = &self.chain.state;
+        let artifacts = self.objects.keys().filter(|key| key.starts_with("artifacts/"));
+        artifacts.filter(|key| !state.live.values().any(|live| live == *key)).count()
+            + state.doomed.len()
+            + self.uploads.len()
     }
 
     fn write(

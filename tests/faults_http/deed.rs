@@ -67,7 +67,13 @@ impl Deed {
         match self {
             Self::Create => "create",
             Self::Swap => "compare-and-set",
-            other => other.operation(),
+            Self::Begin
+            | Self::Part
+            | Self::Complete
+            | Self::Get
+            | Self::Head
+            | Self::Delete
+            | Self::List => self.operation(),
         }
     }
 
@@ -170,8 +176,5 @@ pub(super) fn written(outcome: &Result<ObjectMeta, PutError>) -> &'static str {
 }
 
 pub(super) fn failed(error: &StorageError) -> &'static str {
-    match error {
-        StorageError::Denied { .. } => "denied",
-        _ => "failed",
-    }
+    if matches!(error, StorageError::Denied { .. }) { "denied" } else { "failed" }
 }

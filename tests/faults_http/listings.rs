@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// Changes the body of an answer.
+type Change = fn(&[u8]) -> Vec<u8>;
+
 #[tokio::test]
 async fn a_listing_is_what_the_store_says_and_no_more() {
     let server = S3Server::start();
@@ -27,7 +30,7 @@ async fn a_listing_is_what_the_store_says_and_no_more() {
     proxy.spoil("ListObjectsV2", 1, Fault::Past);
     assert_eq!(listed(&store).await.unwrap(), ["gen/a", "gen/b"]);
     // An entry is missing, one comes twice, one was never there.
-    let edits: [(fn(&[u8]) -> Vec<u8>, &[&str]); 3] = [
+    let edits: [(Change, &[&str]); 3] = [
         (|body| entries(body, |all| all.into_iter().skip(1).collect()), &["gen/c"]),
         (
             |body| entries(body, |all| vec![all[0].clone(), all[0].clone(), all[1].clone()]),
@@ -56,7 +59,7 @@ async fn half_of_a_listing_is_none() {
     // Cut after any entry, or in one: never a short listing. The second page as well as the first.
     for pass in [0, 1] {
         for cut in [
-            (|body| body[..body.len() - 3].to_vec()) as fn(&[u8]) -> Vec<u8>,
+            (|body| body[..body.len() - 3].to_vec()) as Change,
             |body| body[..body.len() / 2].to_vec(),
             |body| entries_until(body, "</Contents>"),
             |body| entries_until(body, "</ListBucketResult>"),
@@ -83,5 +86,5 @@ fn entries_until(body: &[u8], word: &str) -> Vec<u8> {
     let text = String::from_utf8(body.to_vec()).unwrap();
     let at = text.find(word).unwrap();
     let end = if word == "</Contents>" { at + word.len() } else { at };
-    text[..end].as_bytes().to_vec()
+    text.as_bytes()[..end].to_vec()
 }

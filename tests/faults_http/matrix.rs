@@ -21,7 +21,7 @@ use crate::{
 
 /// How long the driver waits in the rows that are about waiting, and in all others.
 const SHORT: Duration = Duration::from_millis(1500);
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// Comes after the driver has given up.
 const TOO_LATE: Duration = Duration::from_millis(2500);
@@ -124,13 +124,13 @@ async fn every_fault_at_every_request() {
     let mut table = String::from(HEADER);
     write!(table, "\n{:<28}", "fault").unwrap();
     for deed in DEEDS {
-        write!(table, "| {:<22}", deed.name()).unwrap();
+        write!(table, "| {:<23}", deed.name()).unwrap();
     }
     table.push('\n');
     for (row, cells) in rows.iter().zip(found.chunks(DEEDS.len())) {
         write!(table, "{:<28}", row.0).unwrap();
         for cell in cells {
-            write!(table, "| {cell:<22}").unwrap();
+            write!(table, "| {cell:<23}").unwrap();
         }
         table.truncate(table.trim_end().len());
         table.push('\n');

@@ -13,7 +13,7 @@ fn standing(sandbox: Sandbox, step: &str) -> (Sandbox, Running, Sandbox) {
 
 #[test]
 fn one_changes_and_the_others_look() {
-    for step in ["apply/begun", "commit/before-head", "file/settled", "views/before-list"] {
+    for step in ["apply/begun", "commit/before-head", "apply/before-lock", "views/before-list"] {
         let sandbox = Sandbox::example("quickstart");
         // The first file that apply writes is then deps.lock.
         let _prepared = sandbox.run(["lock"]).exits(0);

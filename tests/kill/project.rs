@@ -1,6 +1,7 @@
 //! The project that is killed: three kinds of sources, a file in parts, versions that come and go.
 
 use crate::support::{
+    child::Running,
     place::{Kind, Place},
     sandbox::Sandbox,
     upstream::{Answer, Upstream},
@@ -22,19 +23,24 @@ pub(super) enum Scenario {
     Fail,
     /// A plan that is saved.
     Plan,
+    /// A collection: what was retired is past its grace, and an apply died with a file in parts.
+    Collect,
+    /// A collection of the dead apply alone, on whose base nobody has committed since.
+    Sweep,
     /// The first apply of eight files, a commit now and then.
     Eight,
 }
 
 impl Scenario {
     /// Those in which the program is killed at steps.
-    pub(super) const STEPS: [Self; 5] =
-        [Self::First, Self::Change, Self::Race, Self::Fail, Self::Plan];
+    pub(super) const STEPS: [Self; 7] =
+        [Self::First, Self::Change, Self::Race, Self::Fail, Self::Plan, Self::Collect, Self::Sweep];
 
     /// The command that is killed.
     pub(super) fn command(self) -> &'static [&'static str] {
         match self {
             Self::Plan => &["plan", "--out", "saved.json"],
+            Self::Collect | Self::Sweep => &["gc", "--yes", "--older-than=0s"],
             Self::Eight => &["apply", "--yes", "--jobs=2", "--commit-every=0s"],
             Self::First | Self::Change | Self::Race | Self::Fail => {
                 &["apply", "--yes", "--json-into", "report.json"]
@@ -42,11 +48,21 @@ impl Scenario {
         }
     }
 
+    /// True: it takes away, and publishes nothing.
+    pub(super) fn collects(self) -> bool {
+        [Self::Collect, Self::Sweep].contains(&self)
+    }
+
+    fn retention(self) -> &'static str {
+        if self == Self::Collect { "[retention]\ngrace = \"0s\"\n" } else { "" }
+    }
+
     /// deps.toml at that moment.
     fn manifest(self, kind: Kind, base: &str) -> String {
         match self {
             Self::First => first(kind, base),
             Self::Change | Self::Race | Self::Plan => second(kind, base),
+            Self::Collect | Self::Sweep => second(kind, base) + self.retention(),
             Self::Fail => first(kind, base) + &fixed("broken", "*", base),
             Self::Eight => eight(kind, base),
         }
@@ -122,6 +138,17 @@ impl Template {
         let (sandbox, place) = empty.copy();
         sandbox.write("deps.toml", first(kind, &empty.base));
         let _published = sandbox.run(["apply", "--yes"]).exits(0);
+        if scenario == Scenario::Collect {
+            sandbox.write("deps.toml", manifest(kind, &empty.base, "2.*", "2.*"));
+            let _retired = sandbox.run(["apply", "--yes"]).exits(0);
+        }
+        if scenario.collects() {
+            sandbox.write("deps.toml", second(kind, &empty.base));
+            let dies = "artifact/before-complete";
+            let mut running = Running::start(sandbox.command(["apply", "--yes"]), dies);
+            assert!(running.reaches(dies));
+            running.kill();
+        }
         Self { place, lock: Some(sandbox.read("deps.lock")), ..empty }
     }
 
@@ -156,6 +183,9 @@ impl Template {
             Scenario::Eight => eight(self.kind, &self.base),
             Scenario::Change | Scenario::Race | Scenario::Fail | Scenario::Plan => {
                 second(self.kind, &self.base)
+            }
+            Scenario::Collect | Scenario::Sweep => {
+                second(self.kind, &self.base) + self.scenario.retention()
             }
         }
     }

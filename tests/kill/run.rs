@@ -66,6 +66,9 @@ pub(super) fn judge(
 ) -> Result<(), String> {
     readable(sandbox, place, template, reference)?;
     sandbox.write("deps.toml", template.wanted());
+    if template.scenario.collects() {
+        collected(sandbox)?;
+    }
     let again = sandbox.run(["apply", "--yes"]);
     if again.status != 0 {
         return Err(format!("done again: {}", again.all()));
@@ -85,6 +88,18 @@ pub(super) fn judge(
         sandbox.files("").into_iter().filter(|f| f.contains(".depstate-")).collect();
     if !left.is_empty() {
         return Err(format!("left in the project: {left:?}"));
+    }
+    Ok(())
+}
+
+/// Collects to the end: then nothing is left to be collected.
+fn collected(sandbox: &Sandbox) -> Result<(), String> {
+    for arguments in [&["gc", "--yes", "--older-than=0s"][..], &["gc", "--older-than=0s"]] {
+        let ran = sandbox.run(arguments.iter().copied());
+        let dry = arguments.len() == 2;
+        if ran.status != 0 || (dry && !ran.stdout.contains("Nothing to collect")) {
+            return Err(format!("{arguments:?}: {}", ran.all()));
+        }
     }
     Ok(())
 }

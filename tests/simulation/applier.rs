@@ -86,8 +86,11 @@ impl<'a> Attempt<'a> {
 
     /// What a part of the program says is broken must be broken, and here nothing ever is.
     fn told(&self, doing: &str, error: &StateError) {
-        if let StateError::Refused { message, .. } = error {
-            self.actor.world().breach(format!("{doing} says: {message}"));
+        let mut world = self.actor.world();
+        if let StateError::Refused { message, .. } = error
+            && !(world.lied && message.contains("probed"))
+        {
+            world.breach(format!("{doing} says: {message}"));
         }
     }
 

@@ -86,7 +86,10 @@ impl Simulation {
     fn new(seed: u64, plant: Option<Plant>) -> Self {
         let mut rng = Rng::new(seed);
         let profile = Profile::of(&mut rng, plant);
-        let world = Arc::new(Mutex::new(World::new(profile.quirks, seed)));
+        let mut world = World::new(profile.quirks, seed);
+        // A collector that takes everybody for dead may take the objects of a probe away.
+        world.lied = profile.patience < 86_400;
+        let world = Arc::new(Mutex::new(world));
         let mut all = Vec::new();
         for number in 0..APPLIERS {
             let wishes = (0..4).map(|_| Wish::some(&mut rng)).collect();
@@ -286,7 +289,8 @@ impl Simulation {
 
     /// Long after: one collector alone leaves nothing behind that nobody reaches.
     async fn swept(&mut self) -> Result<(), Broken> {
-        for run in 1..=3 {
+        self.world.lock().unwrap().quirks.lag = 0;
+        for run in 1..=6 {
             self.world.lock().unwrap().pass(400 * 86_400);
             self.world.lock().unwrap().note(format!("the last collector, run {run}"));
             self.all.clear();

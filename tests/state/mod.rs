@@ -9,5 +9,7 @@ mod history;
 mod meddler;
 mod probe;
 mod read;
+mod restore;
 mod rollback;
+mod verify;
 mod views;

@@ -15,7 +15,7 @@ use depstate::{
 use super::fixture::{Bucket, Meddler, names};
 use crate::support::sandbox::Sandbox;
 
-const MANIFEST: &str = r#"
+pub(super) const MANIFEST: &str = r#"
 [project]
 name = "buildpack"
 [storage]
@@ -26,7 +26,7 @@ source = { driver = "dir", path = "upstream" }
 lines = [{ constraint = "*", keep = "all" }]
 "#;
 
-async fn project(sandbox: &Sandbox) -> Project {
+pub(super) async fn project(sandbox: &Sandbox) -> Project {
     let setting = Setting {
         manifest: sandbox.path("deps.toml"),
         shown: "deps.toml".to_owned(),
@@ -59,7 +59,7 @@ async fn go(
     asked: bool,
 ) -> Result<Ended, OpsError> {
     let sink: Arc<dyn depstate::model::Sink> = Arc::new(Silent);
-    carry_out(project, storage, prepared, 20, asked, &sink).await
+    Box::pin(carry_out(project, storage, prepared, 20, asked, &sink)).await
 }
 
 fn keys(snapshot: &Snapshot) -> Vec<(String, ObjectKey)> {
@@ -123,12 +123,30 @@ async fn what_can_not_come_back_is_named_all_of_it() {
     now.doomed.insert(key);
     let then = read_one(&bucket).await;
     let objects = depstate::state::objects(&bucket.storage).await.unwrap();
-    let back = depstate::planner::rollback(&project.manifest, &now, &then, &objects);
+    let none = std::collections::BTreeMap::new();
+    let back = depstate::planner::rollback(&project.manifest, &now, &then, &objects, &none);
     assert_eq!(back.impossible.len(), 1);
     assert!(back.impossible[0].1.contains("being deleted"), "{:?}", back.impossible);
     now.doomed.clear();
-    let back = depstate::planner::rollback(&project.manifest, &now, &then, &objects);
+    let back = depstate::planner::rollback(&project.manifest, &now, &then, &objects, &none);
     assert!(back.impossible[0].1.contains("past its grace"), "{:?}", back.impossible);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_copied_is_read_before_it_is_named_again() {
+    let (bucket, sandbox) = (three().await, Sandbox::with(MANIFEST));
+    let project = project(&sandbox).await;
+    let now = bucket.read().await.unwrap();
+    let (key, condemned) = now.condemned.first_key_value().unwrap();
+    let right = bucket.storage.objects()[key.as_str()].clone();
+    bucket.storage.put_raw(key.as_str(), right.to_ascii_uppercase());
+    let error = prepare(&project, &bucket.storage, 1, 20).await.unwrap_err();
+    assert!(error.to_string().contains("has other bytes"), "{error}");
+    bucket.storage.put_raw(key.as_str(), right);
+    let prepared = prepare(&project, &bucket.storage, 1, 20).await.unwrap();
+    let back = &prepared.back.set[&condemned.record.address];
+    assert_ne!(back.revision, condemned.record.revision, "it is told as it is now");
+    assert_eq!(back.key, *key);
 }
 
 /// What serial 1 reached.

@@ -67,6 +67,13 @@ impl Running {
             self.said.push(line);
         }
         let status = self.child.wait().unwrap();
-        (status.code().unwrap_or(-1), self.said)
+        (status.code().unwrap_or(-1), std::mem::take(&mut self.said))
+    }
+}
+
+impl Drop for Running {
+    /// One that waits for a word would wait for ever after a test that failed.
+    fn drop(&mut self) {
+        self.kill();
     }
 }

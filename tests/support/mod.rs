@@ -3,6 +3,7 @@
 pub(crate) mod child;
 pub(crate) mod golden;
 pub(crate) mod model;
+pub(crate) mod moto;
 pub(crate) mod place;
 pub(crate) mod proxy;
 pub(crate) mod published;

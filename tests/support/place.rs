@@ -150,7 +150,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// Hard links: the same inode and time, so the same revision. No file is ever changed in place.
 fn link(from: &Path, to: &Path) {
-    for file in files(from) {
+    let begun = from.join(".tmp");
+    let begun = if begun.is_dir() { files(&begun) } else { Vec::new() };
+    for file in files(from).into_iter().chain(begun) {
         let copy = to.join(file.strip_prefix(from).unwrap());
         fs::create_dir_all(copy.parent().unwrap()).unwrap();
         fs::hard_link(file, copy).unwrap();

@@ -168,6 +168,7 @@ impl Run<'_> {
                 commit::Next::Go if more => {
                     tx = self.begin_on(Some(tx.base().clone())).await?;
                     self.ready.clear();
+                    races = 0;
                 }
                 commit::Next::Go => return Ok(()),
                 // Nothing of this round is whole; what it holds may be with the next one.

@@ -138,6 +138,7 @@ impl Run<'_> {
             key: &key,
             urls: &artifact.source.urls,
             file: &file,
+            checked: tx.checks_digests(),
             sink: self.sink,
             cancel: self.cancel,
         })

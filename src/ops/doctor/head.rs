@@ -2,10 +2,10 @@
 
 use jiff::SignedDuration;
 
-use super::{Examined, candidates, checks};
+use super::{Examined, candidates, checks, count};
 use crate::{
     model::{FORMAT, Head, HeadKind},
-    ops::{OpsError, Project},
+    ops::{OpsError, Project, error::chain},
     state::{self, Uncached},
     storage::{StorageReader, StorageWriter},
 };
@@ -22,7 +22,7 @@ pub(super) async fn look(project: &Project, storage: &dyn StorageWriter, found: 
     let location = storage.location();
     match state::head(storage).await {
         Err(error) if error.code() == crate::model::Code::STORAGE_DAMAGED => {
-            found.failed("head.json", &error.into());
+            found.problem("head.json", chain(&error), RESTORE);
             candidates::all(project, storage, None, found).await;
         }
         Err(error) => found.failed("storage", &error.into()),
@@ -31,6 +31,13 @@ pub(super) async fn look(project: &Project, storage: &dyn StorageWriter, found: 
             candidates::all(project, storage, None, found).await;
             if found.candidates.is_empty() {
                 found.note("head.json", "there is none: nothing was published yet", None);
+                if let Some(seen) = project.workspace.seen_at(&location).first() {
+                    let text = format!(
+                        "this checkout has seen serial {} of lineage {} here: all of it is gone",
+                        seen.serial, seen.lineage
+                    );
+                    found.note("lineage", text, None);
+                }
             } else {
                 found.problem("head.json", "it is missing, and there are generations", RESTORE);
             }
@@ -134,13 +141,14 @@ async fn reached(storage: &dyn StorageReader, found: &mut Examined) {
             found.fine(
                 "documents",
                 format!(
-                    "{documents} index documents, {} artifacts published, {} retired",
-                    snapshot.live.len(),
+                    "{}, {} published, {} retired",
+                    count(documents, "index document"),
+                    count(snapshot.live.len(), "artifact"),
                     snapshot.condemned.len()
                 ),
             );
             if !snapshot.doomed.is_empty() {
-                let text = format!("{} objects are being deleted", snapshot.doomed.len());
+                let text = format!("{} being deleted", count(snapshot.doomed.len(), "object"));
                 found.note("collector", text, Some("`depstate gc` ends what was begun"));
             }
         }

@@ -3,7 +3,7 @@
 use futures::TryStreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Examined;
+use super::{Examined, count};
 use crate::{
     model::{JournalState, Tx},
     ops::{Project, error::chain},
@@ -43,7 +43,7 @@ pub(super) async fn look(project: &Project, storage: &dyn StorageWriter, found: 
         Ok(0) => found.fine("views", "they are those of HEAD"),
         Ok(stale) => found.note(
             "views",
-            format!("{stale} are older than HEAD"),
+            format!("{} other than HEAD says", count(stale, "view")),
             Some("the next apply makes them again, also one with nothing else to do"),
         ),
         Err(error) => found.failed("views", &error.into()),

@@ -127,6 +127,11 @@ pub async fn examine(setting: Setting, probe: bool) -> Examined {
     found
 }
 
+/// Returns "1 artifact", "2 artifacts".
+fn count(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
 /// Probes the store now.
 async fn probed(project: &Project, storage: &Arc<dyn StorageWriter>, found: &mut Examined) {
     match state::probe(storage.as_ref(), &Chance::system(), project.setting.now).await {

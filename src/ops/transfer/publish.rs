@@ -10,7 +10,7 @@ use super::{Failed, Fetched, Intake, Origin, hasher, judge, open};
 use crate::{
     disk::CacheKind,
     failpoint,
-    model::{Address, Event, ObjectKey, ObjectMeta, Sink},
+    model::{Address, Code, Event, ObjectKey, ObjectMeta, Sink},
     net::{Backoff, ByteStream, StreamError},
     ops::Project,
     planner::LocatedFile,
@@ -37,6 +37,8 @@ pub(crate) struct Job<'a> {
     pub(crate) key: &'a ObjectKey,
     pub(crate) urls: &'a [String],
     pub(crate) file: &'a LocatedFile,
+    /// The store refuses bytes with another digest than the one that is sent with them.
+    pub(crate) checked: bool,
     pub(crate) sink: &'a Arc<dyn Sink>,
     pub(crate) cancel: &'a CancellationToken,
 }
@@ -150,6 +152,14 @@ async fn once(job: &Job<'_>) -> Result<Tried, Failed> {
             }
         }
     };
+    if !job.checked {
+        // It says that it is there; whether it is whole, it is asked.
+        let there = until_cancelled(job, async { Ok(landed(job, &hashed).await) }).await?;
+        if there.is_none() {
+            let message = format!("`{}` was written, and is not there as it was sent", job.key);
+            return Err(Failed::new(Code::STORAGE_FAILED, message));
+        }
+    }
     Ok(Tried::Done(Uploaded { fetched, meta }))
 }
 

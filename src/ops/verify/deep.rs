@@ -88,7 +88,7 @@ pub(super) async fn read(
     }
     let live: BTreeSet<&ObjectKey> = snapshot.live.values().map(|record| &record.key).collect();
     let kept = project.workspace.keep_altered((&location, lineage), &altered, |key| {
-        live.contains(key) && !known.contains(key)
+        !known.contains(key) && (live.contains(key) || snapshot.condemned.contains_key(key))
     });
     if !kept && !altered.is_empty() {
         found.find(

@@ -66,7 +66,7 @@ impl Verified {
 /// so many at once as there are jobs. What is read comes from the store, nothing from a cache.
 ///
 /// # Errors
-/// When HEAD can't be read, is not ours or went back. All else is a finding.
+/// When the bucket is not ours or went back, or a newer depstate wrote it. All else is a finding.
 pub async fn bucket(
     project: &Project,
     storage: &dyn StorageReader,
@@ -77,14 +77,23 @@ pub async fn bucket(
     let mut tries = 0;
     loop {
         tries += 1;
-        let head = seen::read_head(project, storage).await?;
-        let Some(head) = head else { return Ok(Verified::default()) };
+        let mut found = Verified::default();
+        let snapshot = documents::snapshot(storage, &mut found).await?;
+        let head = match &snapshot {
+            Some(snapshot) => snapshot.head.clone(),
+            None if found.findings.is_empty() => return Ok(found),
+            // What HEAD reaches is damaged; what was before it may be whole.
+            None => match state::head(storage).await {
+                Ok(Some(base)) => base.head,
+                Ok(None) | Err(_) => return Ok(found),
+            },
+        };
         if head.project != project.manifest.project {
             return Err(observe::not_owner(&head.project, project, &storage.location()));
         }
-        let mut found = Verified { serial: Some(head.serial), ..Verified::default() };
+        seen::check(project, storage, Some(&head)).await?;
+        found.serial = Some(head.serial);
         documents::chain(storage, &head, &mut found).await;
-        let snapshot = documents::snapshot(storage, &mut found).await?;
         if let Some(snapshot) = &snapshot {
             refuse_idle(filters, snapshot)?;
             objects::look(project, storage, snapshot, filters, deep, &mut found).await;

@@ -87,6 +87,8 @@ pub(crate) struct World {
     pub(crate) log: Vec<String>,
     /// The first law that was broken.
     pub(crate) broken: Option<String>,
+    /// It said 412 to a probe whose condition held.
+    pub(crate) lied: bool,
     waiting: BTreeMap<u64, Waiting>,
     answered: BTreeMap<u64, Answer>,
     /// What may still land.
@@ -110,6 +112,7 @@ impl World {
             step: 0,
             log: Vec::new(),
             broken: None,
+            lied: false,
             waiting: BTreeMap::new(),
             answered: BTreeMap::new(),
             late: Vec::new(),
@@ -242,7 +245,10 @@ impl World {
                 Ok(Good::Object { found, .. }) => Ok(Good::Object { found, cut: true }),
                 Ok(_) | Err(_) => unknown("the answer breaks off"),
             },
-            Verdict::False412 => Err(PutError::Precondition("it holds".to_owned())),
+            Verdict::False412 => {
+                self.lied |= request.key().starts_with("probe/");
+                Err(PutError::Precondition("it holds".to_owned()))
+            }
         };
         let outcome = match &answer {
             Ok(Good::Object { found: None, .. } | Good::Meta(None)) => "none".to_owned(),
@@ -330,15 +336,17 @@ impl World {
         late: bool,
     ) -> Result<ObjectMeta, PutError> {
         let there = self.objects.get(key).map(|stored| &stored.meta.revision);
+        // A store that ignores conditions passes for a good one when it is probed.
+        let probed = key.starts_with("probe/");
         match (condition, there) {
-            (Some(Precondition::Absent), Some(_)) if !self.quirks.ignores_absent => {
+            (Some(Precondition::Absent), Some(_)) if !self.quirks.ignores_absent || probed => {
                 return Err(PutError::Precondition("it is there".to_owned()));
             }
             (Some(Precondition::Matches(_)), None) => {
                 return Err(PutError::Missing("it is not there".to_owned()));
             }
             (Some(Precondition::Matches(wanted)), Some(found))
-                if wanted != found && !self.quirks.ignores_match =>
+                if wanted != found && (!self.quirks.ignores_match || probed) =>
             {
                 return Err(PutError::Precondition(format!("it is {}", found.0)));
             }

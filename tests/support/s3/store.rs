@@ -120,7 +120,7 @@ pub(super) struct Part {
 
 pub(super) type Objects = BTreeMap<String, Stored>;
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct State {
     pub(super) buckets: BTreeMap<String, Objects>,
     pub(super) uploads: BTreeMap<String, Pending>,
@@ -182,9 +182,9 @@ impl Store {
         sent.filter(|_| self.nature.digests != Digests::Silent)
     }
 
-    /// Returns another store with the same objects; their bytes are shared. Uploads stay behind.
+    /// Returns another store with the same objects and uploads; their bytes are shared.
     pub(super) fn copy(&self) -> Self {
-        let state = State { buckets: self.lock().buckets.clone(), ..State::default() };
+        let state = self.lock().clone();
         Self {
             state: Mutex::new(state),
             anyone_reads: AtomicBool::new(false),
