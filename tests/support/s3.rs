@@ -168,6 +168,11 @@ impl S3Server {
         self.store.put_raw(self.bucket, key, bytes.into());
     }
 
+    /// Drops the bytes of parts once they are checked, so that only their digests cost anything.
+    pub(crate) fn drop_large_bodies(&self) {
+        self.store.drop_bodies();
+    }
+
     /// Lets requests without a signature read, as from a public bucket.
     pub(crate) fn let_anyone_read(&self) {
         self.store.let_anyone_read();

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, checksum, checksum_combine};
 use md5::{Digest as _, Md5};
 use s3s::{
@@ -53,6 +54,7 @@ pub(super) fn create(
         full_crc64,
         content_type: input.content_type,
         cache_control: input.cache_control,
+        metadata: input.metadata,
     };
     state.uploads.insert(id.clone(), pending);
     Ok(CreateMultipartUploadOutput {
@@ -73,12 +75,16 @@ pub(super) async fn upload_part(
     let crc = crc64(&bytes);
     store.check(input.checksum_crc64nvme.as_deref(), || crc.to_be_bytes().to_vec())?;
     let md5: [u8; 16] = Md5::digest(&bytes).into();
+    store.check(input.content_md5.as_deref(), || md5.to_vec())?;
+    let size = bytes.len();
+    // Dropped once it is checked, where nobody reads it again.
+    let bytes = if store.drops_bodies() { Bytes::new() } else { bytes };
     let mut state = store.lock();
     let pending = state.uploads.get_mut(&input.upload_id).ok_or_else(|| s3_error!(NoSuchUpload))?;
     if pending.full_crc64 && input.checksum_crc64nvme.is_none() {
         return Err(s3_error!(InvalidRequest, "the part lacks its checksum"));
     }
-    pending.parts.insert(input.part_number, Part { bytes, md5, crc64: crc });
+    pending.parts.insert(input.part_number, Part { bytes, size, md5, crc64: crc });
     Ok(UploadPartOutput {
         e_tag: Some(tag(&hex::encode(md5))),
         checksum_crc64nvme: store.say(input.checksum_crc64nvme),
@@ -110,10 +116,10 @@ pub(super) fn complete(
         if part.e_tag.as_ref().is_none_or(|etag| etag.value() != hex::encode(found.md5)) {
             return Err(s3_error!(InvalidPart));
         }
-        if n + 1 < named.len() && found.bytes.len() < SMALLEST_PART {
+        if n + 1 < named.len() && found.size < SMALLEST_PART {
             return Err(s3_error!(EntityTooSmall));
         }
-        let length = found.bytes.len() as u64;
+        let length = found.size as u64;
         crc = if n == 0 {
             found.crc64
         } else {
@@ -136,6 +142,7 @@ pub(super) fn complete(
         crc64: said.clone().filter(|_| pending.full_crc64),
         content_type: pending.content_type,
         cache_control: pending.cache_control,
+        metadata: pending.metadata,
     };
     let etag = stored.etag.clone();
     state.put_if(
@@ -199,7 +206,7 @@ pub(super) fn list_parts(store: &Store, input: ListPartsInput) -> S3Result<ListP
     let pending = state.uploads.get(&input.upload_id).ok_or_else(|| s3_error!(NoSuchUpload))?;
     let parts = pending.parts.iter().map(|(number, part)| s3s::dto::Part {
         part_number: Some(*number),
-        size: i64::try_from(part.bytes.len()).ok(),
+        size: i64::try_from(part.size).ok(),
         e_tag: Some(tag(&hex::encode(part.md5))),
         ..Default::default()
     });

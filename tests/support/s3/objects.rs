@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::stream;
+use md5::Md5;
 use s3s::{
     S3, S3Request, S3Response, S3Result,
     access::{S3Access, S3AccessContext},
@@ -70,6 +71,7 @@ impl S3 for Served {
         let input = req.input;
         let bytes = collect(input.body, input.content_length).await?;
         self.0.check(input.checksum_sha256.as_deref(), || Sha256::digest(&bytes).to_vec())?;
+        self.0.check(input.content_md5.as_deref(), || Md5::digest(&bytes).to_vec())?;
         self.0.check(input.checksum_crc64nvme.as_deref(), || {
             multipart::crc64(&bytes).to_be_bytes().to_vec()
         })?;
@@ -78,6 +80,7 @@ impl S3 for Served {
             crc64: self.0.say(input.checksum_crc64nvme),
             content_type: input.content_type,
             cache_control: input.cache_control,
+            metadata: input.metadata,
             ..Stored::of(bytes)
         };
         let etag = stored.etag.clone();
@@ -125,6 +128,7 @@ impl S3 for Served {
             last_modified: Some(stored.modified.into()),
             content_type: stored.content_type,
             cache_control: stored.cache_control,
+            metadata: stored.metadata,
             ..Default::default()
         })
     }
@@ -138,6 +142,7 @@ impl S3 for Served {
             last_modified: Some(stored.modified.into()),
             content_type: stored.content_type,
             cache_control: stored.cache_control,
+            metadata: stored.metadata,
             checksum_sha256: stored.sha256.filter(|_| checksums),
             checksum_crc64nvme: stored.crc64.filter(|_| checksums),
             ..Default::default()

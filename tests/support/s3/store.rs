@@ -62,6 +62,7 @@ pub(super) struct Stored {
     pub(super) crc64: Option<String>,
     pub(super) content_type: Option<String>,
     pub(super) cache_control: Option<String>,
+    pub(super) metadata: Option<s3s::dto::Metadata>,
 }
 
 impl Stored {
@@ -75,6 +76,7 @@ impl Stored {
             crc64: None,
             content_type: None,
             cache_control: None,
+            metadata: None,
         }
     }
 
@@ -105,11 +107,13 @@ pub(super) struct Pending {
     pub(super) full_crc64: bool,
     pub(super) content_type: Option<String>,
     pub(super) cache_control: Option<String>,
+    pub(super) metadata: Option<s3s::dto::Metadata>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     pub(super) bytes: Bytes,
+    pub(super) size: usize,
     pub(super) md5: [u8; 16],
     pub(super) crc64: u64,
 }
@@ -126,6 +130,7 @@ pub(super) struct State {
 pub(super) struct Store {
     state: Mutex<State>,
     anyone_reads: AtomicBool,
+    drops_bodies: AtomicBool,
     pub(super) nature: Nature,
 }
 
@@ -133,7 +138,12 @@ impl Store {
     pub(super) fn new(bucket: &str, nature: Nature) -> Self {
         let mut state = State::default();
         state.buckets.insert(bucket.to_owned(), Objects::new());
-        Self { state: Mutex::new(state), anyone_reads: AtomicBool::new(false), nature }
+        Self {
+            state: Mutex::new(state),
+            anyone_reads: AtomicBool::new(false),
+            drops_bodies: AtomicBool::new(false),
+            nature,
+        }
     }
 
     /// Writes under conditions, as truly as the store's nature lets it.
@@ -175,7 +185,12 @@ impl Store {
     /// Returns another store with the same objects and uploads; their bytes are shared.
     pub(super) fn copy(&self) -> Self {
         let state = self.lock().clone();
-        Self { state: Mutex::new(state), anyone_reads: AtomicBool::new(false), nature: self.nature }
+        Self {
+            state: Mutex::new(state),
+            anyone_reads: AtomicBool::new(false),
+            drops_bodies: AtomicBool::new(false),
+            nature: self.nature,
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -209,6 +224,14 @@ impl Store {
     pub(super) fn put_raw(&self, bucket: &str, key: &str, bytes: Bytes) {
         let stored = Stored::of(bytes);
         self.lock().buckets.get_mut(bucket).unwrap().insert(key.to_owned(), stored);
+    }
+
+    pub(super) fn drop_bodies(&self) {
+        self.drops_bodies.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn drops_bodies(&self) -> bool {
+        self.drops_bodies.load(Ordering::Relaxed)
     }
 
     pub(super) fn let_anyone_read(&self) {

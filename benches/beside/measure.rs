@@ -1,0 +1,102 @@
+//! What a run of a program costs.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use super::served::Server;
+
+/// How a run went.
+pub(super) struct Sample {
+    /// In seconds.
+    wall: f64,
+    /// User and system time, in seconds.
+    cpu: f64,
+    /// Highest resident memory in KiB; 0 where the system does not say.
+    peak: u64,
+    /// Requests to the store by kind.
+    requests: String,
+}
+
+/// Runs a program to its end. bash's `time` tells the times: to the millisecond, and of the program
+/// alone.
+pub(super) fn run(server: &Server, folder: &Path, program: &str, arguments: &[&str]) -> Sample {
+    let _of_before = server.counts();
+    let mut child = Command::new("bash")
+        .args(["-c", "TIMEFORMAT='%3R %3U %3S'; time \"$@\" > out 2> err", "bash", program])
+        .args(arguments)
+        .current_dir(folder)
+        .env("AWS_ACCESS_KEY_ID", &server.access_key)
+        .env("AWS_SECRET_ACCESS_KEY", &server.secret_key)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("RCLONE_CONFIG", folder.join("no-such-file"))
+        .env("RCLONE_CONFIG_BENCH_TYPE", "s3")
+        .env("RCLONE_CONFIG_BENCH_PROVIDER", "Other")
+        .env("RCLONE_CONFIG_BENCH_ENV_AUTH", "true")
+        .env("RCLONE_CONFIG_BENCH_REGION", "us-east-1")
+        .env("RCLONE_CONFIG_BENCH_ENDPOINT", &server.endpoint)
+        .env("RCLONE_CONFIG_BENCH_NO_CHECK_BUCKET", "true")
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("bash is needed to measure times");
+    let mut peak = 0;
+    let ended = loop {
+        for program in below(child.id()) {
+            peak = peak.max(highest(program));
+        }
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    let mut told = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut told).unwrap();
+    let talk = std::fs::read_to_string(folder.join("err")).unwrap_or_default();
+    assert!(ended.success(), "{program} {arguments:?}: {talk}");
+    let times: Vec<f64> = told.split_whitespace().map(|time| time.parse().unwrap()).collect();
+    Sample { wall: times[0], cpu: times[1] + times[2], peak, requests: server.counts() }
+}
+
+fn below(process: u32) -> Vec<u32> {
+    let path = format!("/proc/{process}/task/{process}/children");
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+}
+
+fn highest(process: u32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+}
+
+/// Prints what each row cost, and the ratio of the first to each further one.
+#[expect(clippy::print_stdout, reason = "it is what a benchmark is for")]
+pub(super) fn table(title: &str, rows: &[(&str, Vec<Sample>)]) {
+    println!("\n{title} ({} runs)", rows[0].1.len());
+    let mut first = None;
+    for (name, samples) in rows {
+        let sorted = |of: fn(&Sample) -> f64| {
+            let mut all: Vec<f64> = samples.iter().map(of).collect();
+            all.sort_by(f64::total_cmp);
+            (all[0], all[all.len() / 2], all[all.len() - 1])
+        };
+        let (least, wall, most) = sorted(|sample| sample.wall);
+        let (_, cpu, _) = sorted(|sample| sample.cpu);
+        let peak = samples.iter().map(|sample| sample.peak).max().unwrap_or(0) / 1024;
+        println!(
+            "  {name:<34} wall {least:.3} / {wall:.3} / {most:.3} s   cpu {cpu:.3} s   peak {peak} MiB"
+        );
+        println!("  {:<34} {}", "", samples.last().map_or("", |sample| sample.requests.as_str()));
+        match first {
+            None => first = Some((wall, cpu)),
+            Some((ours, used)) => println!(
+                "  {:<34} depstate / this: wall {:.2}, cpu {:.2}",
+                "",
+                ours / wall,
+                used / cpu
+            ),
+        }
+    }
+}
