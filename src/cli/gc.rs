@@ -102,10 +102,8 @@ fn human(gathered: &Gathered, location: &str, style: Style) -> String {
     text.push_str(&sentence);
     text.push('\n');
     if found.foreign > 0 {
-        text.push_str(&format!(
-            "{} that depstate did not write: left alone.\n",
-            render::count(found.foreign as u64, "object")
-        ));
+        text.push_str(&render::count(found.foreign as u64, "object"));
+        text.push_str(" that depstate did not write: left alone.\n");
     }
     text
 }

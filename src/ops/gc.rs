@@ -100,9 +100,8 @@ pub async fn gc(
     if !request.carry_out || findings.collection.is_empty() {
         return Ok(Gathered { rules, findings: Some(found), did: None });
     }
-    // On the heap: it holds whole commits.
-    let did =
-        Box::pin(state::collect(storage, documents, project.author(), rules, findings)).await?;
+
+    let did = state::collect(storage, documents, project.author(), rules, findings).await?;
     Ok(Gathered { rules, findings: Some(found), did: Some(did) })
 }
 

@@ -1,7 +1,5 @@
 //! Every single fault at every step: each request of each scenario fails once in each way.
 
-#![expect(clippy::large_futures, reason = "an apply is large, and it is awaited where it stands")]
-
 mod cell;
 mod fault;
 mod scenarios;

@@ -1,11 +1,6 @@
 //! Seeded runs of several appliers, readers and collectors against a store that loses, delays and doubles
 //! requests. A seed decides everything; one that fails is printed with the line that runs it again.
 
-#![expect(
-    clippy::large_futures,
-    reason = "a collector is large, and it is awaited where it stands"
-)]
-
 mod actor;
 mod applier;
 mod collector;
