@@ -163,11 +163,11 @@ fn several_appliers_at_once_lose_nothing() {
 fn credentials_that_run_out_before_the_commit_change_nothing_and_say_what_to_do() {
     let (server, upstream) = (S3Server::start(), Upstream::start());
     let sandbox = project(&server, &upstream);
-    let held = server.hold("UploadPart");
+    let held = server.hold("CompleteMultipartUpload");
     let mut command = sandbox.command(["apply", "--yes"]);
     let piped = std::process::Stdio::piped;
     let child = command.stdout(piped()).stderr(piped()).spawn().unwrap();
-    while !server.counts().contains_key("UploadPart") {
+    while !server.counts().contains_key("CompleteMultipartUpload") {
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     // The beginning of history: nothing is published.

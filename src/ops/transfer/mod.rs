@@ -52,7 +52,7 @@ impl Failed {
 
     /// Says how often it was tried in all.
     fn after(mut self, tries: u32) -> Self {
-        self.message.push_str(&format!(", the last of {tries} writes"));
+        self.message = format!("{}, the last of {tries} writes", self.message);
         self
     }
 

@@ -20,7 +20,7 @@ use super::credentials::{self, Found};
 use crate::{model::Environment, storage::StorageError};
 
 /// Credentials are asked for anew so long before they run out.
-const EARLY: Duration = Duration::from_secs(60);
+const EARLY: Duration = Duration::from_mins(1);
 
 /// Where no new ones could be had, it is not tried again for so long: many requests fail at once.
 const LULL: Duration = Duration::from_secs(5);
