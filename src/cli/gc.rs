@@ -60,7 +60,9 @@ fn human(gathered: &Gathered, location: &str, style: Style) -> String {
         text.push_str(&style.bold(&format!("{what}: {why}")));
         text.push('\n');
         for key in keys {
-            text.push_str(&format!("  - {}\n", render::plain(&key)));
+            text.push_str("  - ");
+            text.push_str(&render::plain(&key));
+            text.push('\n');
         }
     }
     if found.collection.broken {
@@ -85,25 +87,23 @@ fn human(gathered: &Gathered, location: &str, style: Style) -> String {
             "Would delete {whole}. Nothing was deleted: this was a dry run, `depstate gc --yes` does it."
         ),
         Some(did) => {
-            let mut text = format!("Deleted {}", render::count(did.deleted, "object"));
+            let mut parts = vec![format!("Deleted {}", render::count(did.deleted, "object"))];
             if did.discarded > 0 {
-                text.push_str(&format!(", threw away {}", render::count(did.discarded, "upload")));
+                parts.push(format!("threw away {}", render::count(did.discarded, "upload")));
             }
-            if !did.swept.is_empty() {
-                let swept = render::count(did.swept.len() as u64, "dead apply");
-                text.push_str(&format!(", swept {}", swept.replace("applys", "applies")));
+            match did.swept.len() {
+                0 => {}
+                1 => parts.push("swept 1 dead apply".to_owned()),
+                many => parts.push(format!("swept {many} dead applies")),
             }
-            text.push_str(&format!(". {location} was at serial {}.", found.serial));
-            text
+            format!("{}. {location} was at serial {}.", parts.join(", "), found.serial)
         }
     };
     text.push_str(&sentence);
     text.push('\n');
     if found.foreign > 0 {
-        text.push_str(&format!(
-            "{} that depstate did not write: left alone.\n",
-            render::count(found.foreign as u64, "object")
-        ));
+        text.push_str(&render::count(found.foreign as u64, "object"));
+        text.push_str(" that depstate did not write: left alone.\n");
     }
     text
 }

@@ -7,7 +7,6 @@ use crate::model::{
 
 /// What waits for the probe of the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "it lies in the machine, of which there is one")]
 pub(super) enum Probing {
     /// The creation of HEAD.
     Genesis(Head),

@@ -10,6 +10,9 @@ use jiff::Timestamp;
 
 use crate::model::{Generation, Journal, JournalState, ObjectKey, Snapshot, Tx};
 
+/// No probe of a store takes so long.
+const PROBE: Duration = Duration::from_hours(1);
+
 /// What was read.
 #[derive(Debug)]
 pub struct Survey<'a> {
@@ -178,7 +181,8 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
         }
         let is_metadata = key.as_str().starts_with("gen/") || key.as_str().starts_with("index/");
         let spared = if key.as_str().starts_with("probe/") {
-            !is_older(owned.modified, rules.dead_after, rules.now)
+            // Nothing says that a probe has ended but its age, whatever a person calls dead.
+            !is_older(owned.modified, rules.dead_after.max(PROBE), rules.now)
         } else if fate(survey, &owned.tx, rules) != Fate::Done {
             true
         } else {

@@ -50,13 +50,9 @@ impl Machine {
     ) -> Vec<Effect> {
         match answer {
             Answer::Done(_) if self.checks_digests() => self.landed(writing, &key),
-            // A store that takes any bytes for those that were meant is asked what it has.
-            Answer::Done(_) => {
-                self.phase = Phase::Writing(writing);
-                vec![Effect::Compare(key)]
-            }
-            // On a key of one's own 412 means that an earlier sending landed.
-            Answer::Precondition | Answer::Conflict | Answer::Unknown => {
+            // A store that takes any bytes for those that were meant is asked what it has. And on a
+            // key of one's own 412 means that an earlier sending landed.
+            Answer::Done(_) | Answer::Precondition | Answer::Conflict | Answer::Unknown => {
                 self.phase = Phase::Writing(writing);
                 vec![Effect::Compare(key)]
             }

@@ -36,7 +36,6 @@ pub struct Sweeper {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "there is one, and it does not lie in a collection")]
 enum Phase {
     New,
     /// The journal is being marked: aborted, or done.

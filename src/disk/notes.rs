@@ -15,6 +15,11 @@ const FORMAT: u32 = 1;
 /// Larger than this is none of ours.
 const LIMIT: u64 = 16 << 20;
 
+/// So often the lock is asked for.
+const TRIES: u32 = 50;
+/// And so long between.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(10);
+
 #[derive(serde::Serialize, serde::Deserialize)]
 struct File<T> {
     format: u32,
@@ -53,7 +58,15 @@ impl<'a> Notes<'a> {
         else {
             return false;
         };
-        if lock.lock().is_err() {
+        // A process that was stopped while it holds the lock must not stop all others: these are
+        // notes.
+        let held = (0..TRIES).any(|n| {
+            if n > 0 {
+                std::thread::sleep(PAUSE);
+            }
+            lock.try_lock().is_ok()
+        });
+        if !held {
             return false;
         }
         let Some(mut entries) = read(&self.path) else { return false };

@@ -110,13 +110,10 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     })?;
     let root = setting.manifest.parent().map(Path::to_path_buf).unwrap_or_default();
     let workspace = Workspace::new(&root);
+    // Whatever is kept there, git must never see it.
+    workspace.prepare();
     // Before anything is read: what is read must still hold when it is written.
-    let alone = if setting.exclusive {
-        workspace.prepare();
-        Some(workspace.run_lock()?)
-    } else {
-        None
-    };
+    let alone = if setting.exclusive { Some(workspace.run_lock()?) } else { None };
     let client = Client::new(ClientConfig {
         offline: setting.offline,
         cache: Some(Arc::new(Answers(workspace.cache()))),

@@ -48,9 +48,9 @@ pub(crate) async fn check(
     head: Option<&Head>,
 ) -> Result<(), OpsError> {
     let Some(head) = head else { return Ok(()) };
-    let location = storage.location();
+    let place = storage.identity();
     let newer = |head: &Head| {
-        project.workspace.seen(&location, &head.lineage).filter(|seen| seen.is_ahead_of(head))
+        project.workspace.seen(&place, &head.lineage).filter(|seen| seen.is_ahead_of(head))
     };
     if newer(head).is_some() {
         // Another process of this checkout may have seen a newer one since this one was read.
@@ -59,16 +59,16 @@ pub(crate) async fn check(
             return Ok(());
         };
         if let Some(seen) = newer(&again) {
-            return Err(went_back(&location, &seen, &again));
+            return Err(went_back(&storage.location(), &seen, &again));
         }
     }
-    note(project, &location, head);
+    note(project, &place, head);
     Ok(())
 }
 
 /// Keeps in mind that a HEAD was there.
-pub(crate) fn note(project: &Project, location: &str, head: &Head) {
-    project.workspace.keep_seen(&Seen::of(location, head));
+pub(crate) fn note(project: &Project, place: &str, head: &Head) {
+    project.workspace.keep_seen(&Seen::of(place, head));
 }
 
 fn went_back(location: &str, seen: &Seen, head: &Head) -> OpsError {

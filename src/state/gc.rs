@@ -67,14 +67,14 @@ pub async fn collect(
     let mut at = Collector { storage, cache, author, rules, did: Collected::default() };
     let Findings { snapshot, collection, uploads, journals, floor, .. } = findings;
     if !collection.doom.is_empty() || !collection.doomed.is_empty() {
-        at.condemned(snapshot).await?;
+        Box::pin(at.condemned(snapshot)).await?;
     }
     for (tx, keys) in collection.sweep {
         let Some((journal, revision)) = journals.get(&tx).cloned() else { continue };
         let found = false;
         let nonce = at.author.chance.nonce();
         let sweep = Sweep { journal, revision, floor, found, nonce, patience: PATIENCE };
-        if at.sweep(&tx, sweep).await {
+        if Box::pin(at.sweep(&tx, sweep)).await {
             failpoint::hit("collect/swept");
             let mut done = at.delete(keys).await;
             for (_, upload) in uploads.iter().filter(|(of, _)| *of == tx) {

@@ -46,7 +46,7 @@ pub async fn probe(
     };
     trial.clean_up().await;
     Ok(Probe {
-        location: storage.location(),
+        location: storage.identity(),
         conditions: conditions?,
         checksums: checksums?,
         at: now,

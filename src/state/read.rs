@@ -151,11 +151,19 @@ pub(super) async fn checked(
     storage: &dyn StorageReader,
     at: &ObjectRef,
 ) -> Result<Option<Bytes>, StateError> {
-    let Some((_, bytes)) = bytes(storage, &at.key, DOCUMENT_LIMIT).await? else {
-        return Ok(None);
-    };
-    check(&bytes, at)?;
-    Ok(Some(bytes))
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let Some((_, bytes)) = bytes(storage, &at.key, DOCUMENT_LIMIT).await? else {
+            return Ok(None);
+        };
+        match check(&bytes, at) {
+            Ok(()) => return Ok(Some(bytes)),
+            // A proxy or a replica may have answered with something else.
+            Err(_) if tries < TRIES => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Reads an object whole, with what the store says of it; none: it is not there.
@@ -231,10 +239,9 @@ async fn document(
     let kept = cache.get(&at.sha256).await.filter(|bytes| Sha256::of(bytes) == at.sha256);
     let bytes = match kept {
         Some(bytes) => bytes,
-        None => match bytes(storage, &at.key, DOCUMENT_LIMIT).await? {
+        None => match checked(storage, at).await? {
             None => return Ok(Err(at.key.clone())),
-            Some((_, bytes)) => {
-                check(&bytes, at)?;
+            Some(bytes) => {
                 cache.put(&at.sha256, &bytes).await;
                 bytes
             }

@@ -69,7 +69,7 @@ impl Transaction {
             tool: author.tool.clone(),
             now: author.now,
             patience: PATIENCE,
-            location: storage.location(),
+            location: storage.identity(),
             single_writer: author.single_writer,
         });
         let hands = Hands { storage, cache, tx, author: author.clone(), bodies: BTreeMap::new() };

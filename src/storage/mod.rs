@@ -24,8 +24,14 @@ pub use s3::S3Storage;
 /// A store that is looked at.
 #[async_trait]
 pub trait StorageReader: Send + Sync {
-    /// Returns where it is, for messages and as an identity: `s3://bucket/prefix`, `fs:mirror`.
+    /// Returns where it is, for messages: `s3://bucket/prefix`, `fs:mirror`.
     fn location(&self) -> String;
+
+    /// Returns what tells it from every other place, where the location alone does not: the same
+    /// bucket's name at another endpoint is another bucket.
+    fn identity(&self) -> String {
+        self.location()
+    }
 
     /// Returns what the store says of an object; none: there is no such object.
     ///

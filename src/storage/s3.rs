@@ -110,6 +110,10 @@ impl StorageReader for S3Storage {
         self.bucket.config.location()
     }
 
+    fn identity(&self) -> String {
+        self.bucket.config.identity()
+    }
+
     async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectMeta>, StorageError> {
         self.bucket.head(key).await
     }

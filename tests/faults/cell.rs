@@ -145,10 +145,7 @@ fn truth(before: &Inner, after: &Inner, ran: &Result<Report, OpsError>) -> Resul
             return Err(format!("{address} changed, and the report does not say so"));
         }
     }
-    let report = match ran {
-        Ok(report) => report,
-        Err(_) => return Ok(Came { failed: true, unknown: false }),
-    };
+    let Ok(report) = ran else { return Ok(Came { failed: true, unknown: false }) };
     for done in &report.done {
         let live = new.live.contains_key(&done.address.to_string());
         if live == (done.action == Action::Retire) {

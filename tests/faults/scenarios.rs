@@ -1,6 +1,6 @@
 //! What is done while something fails: each scenario makes a site ready and leaves one apply to do.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use depstate::{
     model::Head,
@@ -61,9 +61,9 @@ arch = "arm64"
 "#,
     );
     for (id, more) in dependencies {
-        text.push_str(&format!(
+        write!(text,
             "[dependencies.{id}]\nlicenses = [\"MIT\"]\nsource = {{ driver = \"dir\", path = \"upstream/{id}\", pattern = '{PATTERN}' }}\n{more}\n"
-        ));
+        ).unwrap();
     }
     text
 }
@@ -108,8 +108,13 @@ impl Scenario {
                 site.release("hello", "1.1.0", &ONE);
                 site.update = true;
             }
+            // Where HEAD is there already the store is not probed again: that is FirstApply's.
             Self::ManyCreates => {
-                site.write("deps.toml", manifest(&[("a", &both), ("b", &both), ("c", &one)]));
+                let _done = site.applied().await;
+                site.write(
+                    "deps.toml",
+                    manifest(&[("hello", &both), ("a", &both), ("b", &both), ("c", &one)]),
+                );
                 for id in ["a", "b", "c"] {
                     site.release(id, "1.0.0", &BOTH);
                     site.release(id, "1.1.0", &BOTH);
@@ -168,12 +173,18 @@ impl Scenario {
             }
             Self::Multipart => {
                 site.write("deps.toml", manifest(&[("hello", &one)]));
-                let large: Vec<u8> = (0..9_000_000_u32).flat_map(|n| [n as u8]).collect();
-                site.write("upstream/hello/hello-1.0.0-linux-amd64.tar.gz", large);
+                let _done = site.applied().await;
+                site.update = true;
+                let large: Vec<u8> = (0..9_000_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+                site.write("upstream/hello/hello-1.1.0-linux-amd64.tar.gz", large);
             }
             Self::CommitAsItGoes => {
-                site.write("deps.toml", manifest(&[("hello", &one), ("more", &one)]));
-                for id in ["hello", "more"] {
+                let _done = site.applied().await;
+                site.write(
+                    "deps.toml",
+                    manifest(&[("hello", &both), ("new", &one), ("more", &one)]),
+                );
+                for id in ["new", "more"] {
                     site.release(id, "1.0.0", &ONE);
                     site.release(id, "1.1.0", &ONE);
                 }

@@ -52,7 +52,7 @@ impl Site {
             now: "2025-03-02T12:00:00Z".parse().unwrap(),
             store: FaultyStore::default(),
             update: false,
-            commit_every: Duration::from_secs(300),
+            commit_every: Duration::from_mins(5),
         }
     }
 
@@ -164,7 +164,7 @@ impl Site {
 
     async fn collect(&self) -> Result<Report, OpsError> {
         let project = self.open().await?;
-        let day = Duration::from_secs(86_400);
+        let day = Duration::from_hours(24);
         let request = ops::gc::Request { carry_out: true, max_delete: None, dead_after: day };
         let did = ops::gc::gc(&project, Arc::new(self.store.clone()), &request).await?.did;
         let mut report = Report::default();

@@ -99,8 +99,8 @@ fn one(template: &Template, reference: &Reference, run: &Run) -> Result<bool, St
     Ok(there)
 }
 
-/// Which runs there are. Two scenarios take every step; of the others those steps are taken that
-/// the two do not pass, or that write another file.
+/// Which runs there are. The first apply (in a folder) and the next one take every step; of the
+/// others those steps are taken that these do not pass, or that matter there as well.
 fn chosen(templates: &[Template], passed: &[BTreeMap<String, u64>]) -> Vec<Run> {
     let everything = asked("DEPSTATE_KILLS", 0) > 0;
     let usual =
@@ -111,7 +111,10 @@ fn chosen(templates: &[Template], passed: &[BTreeMap<String, u64>]) -> Vec<Run> 
     for (template, (of, passed_here)) in templates.iter().zip(passed).enumerate() {
         for (step, &count) in passed_here {
             let passed_usually = templates.iter().zip(passed).any(|(other, passed)| {
-                usual(other) && other.kind == of.kind && passed.contains_key(step)
+                usual(other)
+                    && other.kind == of.kind
+                    && other.scenario != of.scenario
+                    && passed.contains_key(step)
             });
             let writes = of.scenario == Scenario::Plan
                 && of.kind == Kind::Fs
@@ -121,9 +124,13 @@ fn chosen(templates: &[Template], passed: &[BTreeMap<String, u64>]) -> Vec<Run> 
                 of.scenario.collects() && rooms.iter().any(|room| step.starts_with(room));
             let turns = if everything || (of.scenario, of.kind) == (Scenario::Change, Kind::Fs) {
                 BTreeSet::from([1, 2.min(count), count])
-            } else if of.scenario == Scenario::Change || collects {
+            } else if of.scenario == Scenario::Change || (collects && of.kind == Kind::Fs) {
                 BTreeSet::from([1, count])
-            } else if usual(of) || writes || !passed_usually {
+            } else if (of.scenario, of.kind) == (Scenario::First, Kind::Fs)
+                || writes
+                || collects
+                || !passed_usually
+            {
                 BTreeSet::from([1])
             } else {
                 BTreeSet::new()

@@ -72,7 +72,7 @@ impl<'a> Attempt<'a> {
         for part in parts {
             let open = match tx.take() {
                 Some(Committed::Not(tx)) => tx,
-                Some(Committed::Yes(base)) => match self.begin(Some(base)).await {
+                Some(Committed::Yes(base)) => match self.begin(Some(*base)).await {
                     Some(Committed::Not(tx)) => tx,
                     Some(Committed::Yes(_)) | None => return false,
                 },
@@ -124,9 +124,10 @@ impl<'a> Attempt<'a> {
             let Some(todo) = todo.filter(|todo| !todo.idle()) else {
                 let idle = wish.diff(&planned, &self.uploaded).idle();
                 tx.abandon().await;
-                return match idle {
-                    true if self.views(&planned).await => Some(Committed::Yes(planned)),
-                    true | false => None,
+                return if idle && self.views(&planned).await {
+                    Some(Committed::Yes(Box::new(planned)))
+                } else {
+                    None
                 };
             };
             let (id, serial) = (tx.tx().to_string(), tx.base().head.serial + 1);
@@ -138,7 +139,7 @@ impl<'a> Attempt<'a> {
                     let base = tx.base().clone();
                     // Views are derived; when they fail the next apply makes them.
                     let _made = self.views(&base).await;
-                    return Some(Committed::Yes(base));
+                    return Some(Committed::Yes(Box::new(base)));
                 }
                 Ok(CommitOutcome::LostRace(_)) => {
                     self.actor.tell(|laws| laws.lose(&id, serial));
@@ -282,5 +283,5 @@ impl<'a> Attempt<'a> {
 /// A transaction before its commit, or what stands after it.
 enum Committed {
     Not(Box<Transaction>),
-    Yes(Snapshot),
+    Yes(Box<Snapshot>),
 }

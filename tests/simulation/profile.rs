@@ -38,6 +38,8 @@ pub(crate) struct Profile {
     pub(crate) jumps: usize,
     /// How many moments in a thousand let something late land, or vanish.
     pub(crate) landings: usize,
+    /// How many appliers there are: where there is one, nobody else moves HEAD.
+    pub(crate) appliers: usize,
     /// After so many moments the network falls quiet.
     pub(crate) moments: usize,
     /// How long what is condemned is kept, in seconds.
@@ -57,6 +59,7 @@ impl Profile {
             kills: 0,
             jumps: 0,
             landings: 0,
+            appliers: 1,
             moments: 0,
             grace: 86_400,
             patience: 86_400,
@@ -77,6 +80,7 @@ impl Profile {
             kills: *rng.pick(&[0, 0, 5, 15, 30]),
             jumps: *rng.pick(&[0, 5, 20]),
             landings: *rng.pick(&[20, 60, 150]),
+            appliers: *rng.pick(&[1, 2, 3, 3, 3]),
             moments: *rng.pick(&[150, 250, 400]),
             grace: *rng.pick(&[0, 60, 600, 100_000]),
             patience: *rng.pick(&[0, 20, 200, 86_400]),

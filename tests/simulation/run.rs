@@ -92,17 +92,19 @@ impl Simulation {
         let world = Arc::new(Mutex::new(world));
         let mut all = Vec::new();
         for number in 0..APPLIERS {
-            let wishes = (0..4).map(|_| Wish::some(&mut rng)).collect();
+            // Numbers stay, so that everything else is found where it is.
+            let most = if number < profile.appliers { 4 } else { 0 };
+            let wishes = (0..most).map(|_| Wish::some(&mut rng)).collect();
             let actor = Actor::new(&world, number, seed, plant, wishes);
             let start: fn(Actor) -> Process = |actor| Box::pin(applier::run(actor));
             all.push(Running { actor, start, process: None });
         }
-        for number in APPLIERS..APPLIERS + READERS {
+        for number in (APPLIERS..).take(READERS) {
             let actor = Actor::new(&world, number, seed, plant, Vec::new()).with_lens(None);
             let start: fn(Actor) -> Process = |actor| Box::pin(reader::run(actor));
             all.push(Running { actor, start, process: None });
         }
-        for number in APPLIERS + READERS..APPLIERS + READERS + COLLECTORS {
+        for number in (APPLIERS + READERS..).take(COLLECTORS) {
             let mut actor = Actor::new(&world, number, seed, plant, Vec::new()).with_lens(None);
             actor.profile = profile;
             let start: fn(Actor) -> Process = |actor| Box::pin(collector::run(actor));

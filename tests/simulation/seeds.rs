@@ -89,7 +89,7 @@ fn seeds() {
         "seeds": count, "steps": steps, "faults": faults, "kills": kills, "jumps": jumps,
         "commits": commits, "acknowledged": acknowledged, "fences": fences,
         "seconds": (seconds * 10.0).round() / 10.0,
-        "seeds_per_second": (count as f64 / seconds).round(),
+        "seeds_per_second": (f64::from(u32::try_from(count).unwrap()) / seconds).round(),
     });
     println!("simulation: {figures}");
     write_figures("simulation.json", &figures);

@@ -15,7 +15,14 @@ pub(crate) async fn collect(actor: &Actor, plant: Plant) -> Result<(), StorageEr
     match plant {
         Plant::NotDoomed => condemned(actor).await,
         Plant::DoomedByWord => by_word(actor).await,
-        _ => sweep(actor, plant == Plant::NoFence).await,
+        Plant::NoFence => sweep(actor, true).await,
+        Plant::NotMarked
+        | Plant::StoreIgnoresMatch
+        | Plant::StoreIgnoresAbsent
+        | Plant::Lens(_)
+        | Plant::OldSnapshot
+        | Plant::NotUploaded
+        | Plant::CachedHead => sweep(actor, false).await,
     }
 }
 

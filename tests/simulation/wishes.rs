@@ -64,7 +64,7 @@ impl Wish {
         for _ in 0..=rng.below(3) {
             let want = Want { variant: rng.below(8) as u64, repair: rng.chance(120) };
             wanted
-                .insert(address(*rng.pick::<&str>(&ADDRESSES)), (!rng.chance(300)).then_some(want));
+                .insert(address(rng.pick::<&str>(&ADDRESSES)), (!rng.chance(300)).then_some(want));
         }
         Self { wanted }
     }

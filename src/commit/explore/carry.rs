@@ -55,14 +55,14 @@ impl World {
         };
         let write = match effect {
             Effect::CreateHead { head, .. } => {
-                self.send_head(None, head.clone(), how, &unknown, bug)?
+                self.send_head(None, head.clone(), how, &unknown, bug)
             }
             Effect::SwapHead { head, matches, .. } => {
-                self.send_head(Some(matches.clone()), head.clone(), how, &unknown, bug)?
+                self.send_head(Some(matches.clone()), head.clone(), how, &unknown, bug)
             }
             Effect::Fence { base, nonce, .. } => {
                 let head = fence(&base.head, nonce, Sha256::of(b""), "test");
-                self.send_head(Some(base.revision.clone()), head, how, &unknown, bug)?
+                self.send_head(Some(base.revision.clone()), head, how, &unknown, bug)
             }
             Effect::CreateJournal { journal, .. } => {
                 let put = &mut |w: &mut Self| w.put_journal(journal.clone(), None);
@@ -102,7 +102,7 @@ impl World {
         how: How,
         unknown: &Answer,
         bug: Bug,
-    ) -> Option<Event> {
+    ) -> Event {
         let answer = match how {
             How::Answered => self.put_head(matches.as_ref(), head, bug),
             How::Lost => {
@@ -116,7 +116,7 @@ impl World {
                 unknown.clone()
             }
         };
-        Some(Event::HeadWritten(answer))
+        Event::HeadWritten(answer)
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "all else is a write")]

@@ -90,6 +90,7 @@ impl World {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "all else is for the store")]
     fn tell_collector(&mut self, event: Event) {
         let Some((tx, sweeper)) = &mut self.collector.sweeping else { return };
         let (tx, effects) = (tx.clone(), sweeper.step(event));

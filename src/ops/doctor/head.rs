@@ -31,7 +31,7 @@ pub(super) async fn look(project: &Project, storage: &dyn StorageWriter, found: 
             candidates::all(project, storage, None, found).await;
             if found.candidates.is_empty() {
                 found.note("head.json", "there is none: nothing was published yet", None);
-                if let Some(seen) = project.workspace.seen_at(&location).first() {
+                if let Some(seen) = project.workspace.seen_at(&storage.identity()).first() {
                     let text = format!(
                         "this checkout has seen serial {} of lineage {} here: all of it is gone",
                         seen.serial, seen.lineage
@@ -45,7 +45,7 @@ pub(super) async fn look(project: &Project, storage: &dyn StorageWriter, found: 
         Ok(Some(base)) => {
             found.fine("storage", format!("{location} can be read"));
             found.head = Some(base.head.clone());
-            told(project, &base.head, found);
+            told(project, &storage.identity(), &base.head, found);
             newest(project, storage, &base.head, found).await;
             reached(storage, found).await;
             clock(project, storage, found).await;
@@ -54,7 +54,7 @@ pub(super) async fn look(project: &Project, storage: &dyn StorageWriter, found: 
 }
 
 /// What HEAD says of itself.
-fn told(project: &Project, head: &Head, found: &mut Examined) {
+fn told(project: &Project, place: &str, head: &Head, found: &mut Examined) {
     let kind = match head.kind {
         HeadKind::Genesis => "genesis",
         HeadKind::Commit => "commit",
@@ -79,7 +79,7 @@ fn told(project: &Project, head: &Head, found: &mut Examined) {
     match &head.probe {
         Some(probe) => {
             checks::probe("probe", probe, head.single_writer, found);
-            if found.location.as_deref() != Some(probe.location.as_str()) {
+            if place != probe.location {
                 found.note("probe", "that was another place: the next apply probes again", None);
             }
         }
@@ -103,7 +103,7 @@ fn told(project: &Project, head: &Head, found: &mut Examined) {
 
 /// Whether a newer HEAD was there before.
 async fn newest(project: &Project, storage: &dyn StorageWriter, head: &Head, found: &mut Examined) {
-    let seen = project.workspace.seen_at(&storage.location());
+    let seen = project.workspace.seen_at(&storage.identity());
     if let Some(seen) = seen.iter().find(|it| it.lineage == head.lineage && it.is_ahead_of(head)) {
         let text = format!(
             "this checkout has seen serial {} (nonce {}), HEAD is at serial {} (nonce {})",

@@ -143,7 +143,7 @@ async fn refuse_a_fine_one(
     storage: &dyn StorageReader,
     now: &Head,
 ) -> Result<(), OpsError> {
-    let seen = project.workspace.seen(&storage.location(), &now.lineage);
+    let seen = project.workspace.seen(&storage.identity(), &now.lineage);
     let went_back = seen.is_some_and(|seen| seen.is_ahead_of(now))
         || state::lost_after(storage, now.serial).await?.is_some();
     if went_back {
@@ -168,7 +168,7 @@ async fn highest(
     whole: &Whole,
 ) -> Result<u64, OpsError> {
     let lineage = &whole.generation.parent.lineage;
-    let seen = project.workspace.seen(&storage.location(), lineage).map(|seen| seen.serial);
+    let seen = project.workspace.seen(&storage.identity(), lineage).map(|seen| seen.serial);
     let journals = state::journals(storage).await?;
     let based = journals.iter().map(|kept| kept.journal.base_serial);
     let all = listed.iter().map(|one| one.serial).chain(based).chain(seen);
@@ -204,7 +204,7 @@ pub async fn carry_out(
             ));
         }
     }
-    seen::note(project, &storage.location(), &prepared.head);
+    seen::note(project, &storage.identity(), &prepared.head);
     // Views are derived: a failure is told, it undoes nothing.
     let public = project.manifest.storage.public_url.as_deref();
     let views = async {

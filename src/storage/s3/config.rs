@@ -85,6 +85,13 @@ impl Config {
         }
     }
 
+    pub(super) fn identity(&self) -> String {
+        match &self.endpoint {
+            None => self.location(),
+            Some(endpoint) => format!("{} at {}", self.location(), endpoint.trim_end_matches('/')),
+        }
+    }
+
     /// Puts the prefix before a key, or before the beginning of one.
     pub(super) fn full(&self, key: &str) -> String {
         if self.prefix.is_empty() { key.to_owned() } else { format!("{}/{key}", self.prefix) }

@@ -192,14 +192,14 @@ impl Laws {
         if key == "head.json" {
             return Err("`head.json` was deleted".to_owned());
         }
-        match self.chain.reach.contains(key) {
-            true => Err(format!("`{key}` was deleted, and HEAD reaches it")),
-            false => Ok(()),
+        if self.chain.reach.contains(key) {
+            return Err(format!("`{key}` was deleted, and HEAD reaches it"));
         }
+        Ok(())
     }
 
     /// Whether the transaction that a key carries can commit no more.
-    pub(crate) fn dead(&self, objects: &Objects, key: &str) -> bool {
+    pub(crate) fn dead(objects: &Objects, key: &str) -> bool {
         let Some(tx) = tx_of(key) else { return false };
         json(objects, &format!("tx/{tx}.json")).map_or(true, |journal| journal["state"] != "open")
     }

@@ -6,6 +6,7 @@
 mod chain;
 mod handle;
 mod laws;
+mod listing;
 mod request;
 mod rng;
 mod views;
@@ -14,7 +15,8 @@ mod world;
 pub(crate) use chain::Chain;
 pub(crate) use handle::{Lens, ModelStore};
 pub(crate) use laws::{Intent, Laws};
+pub(crate) use listing::{Etags, Quirks};
 pub(crate) use request::{Request, Verdict};
 pub(crate) use rng::Rng;
 pub(crate) use views::check_views;
-pub(crate) use world::{Etags, Pick, Quirks, Stored, World};
+pub(crate) use world::{Pick, Stored, World};

@@ -10,42 +10,17 @@ use depstate::{
 use jiff::{Timestamp, ToSpan as _};
 
 use super::{
-    Request, Rng, Verdict,
+    Etags, Quirks, Request, Rng, Verdict,
     laws::Laws,
     request::{Answer, Good},
 };
-
-/// How `ETag`s are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Etags {
-    /// A new one with every write.
-    Unique,
-    /// The content's digest.
-    Content,
-    /// The content's digest, and another shape for what came in parts.
-    Md5Like,
-}
-
-/// What kind of store it is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Quirks {
-    pub(crate) etags: Etags,
-    /// Listings may leave out what was written in so many steps, and show what was deleted in them.
-    pub(crate) lag: u64,
-    /// How many keys a page of a listing has.
-    pub(crate) page: usize,
-    /// A planted bug: `If-Match` is not looked at.
-    pub(crate) ignores_match: bool,
-    /// A planted bug: `If-None-Match` is not looked at.
-    pub(crate) ignores_absent: bool,
-}
 
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
     pub(crate) bytes: Bytes,
     pub(crate) sha256: Sha256,
     pub(crate) meta: ObjectMeta,
-    step: u64,
+    pub(super) step: u64,
 }
 
 impl Stored {
@@ -95,11 +70,11 @@ pub(crate) struct World {
     late: Vec<Request>,
     uploads: BTreeMap<String, Session>,
     /// What was deleted, and when.
-    graves: BTreeMap<String, (ObjectMeta, u64)>,
+    pub(super) graves: BTreeMap<String, (ObjectMeta, u64)>,
     first: BTreeMap<String, Sha256>,
     writes: u64,
     ids: u64,
-    rng: Rng,
+    pub(super) rng: Rng,
 }
 
 impl World {
@@ -394,7 +369,7 @@ impl World {
             }
             Some(_) => {
                 let again = self.graves.contains_key(key) && !self.objects.contains_key(key);
-                if again && !late && !self.laws.dead(&self.objects, key) {
+                if again && !late && !Laws::dead(&self.objects, key) {
                     self.breach(format!("key `{key}` is made again after it was deleted"));
                 }
             }
@@ -408,30 +383,6 @@ impl World {
                 self.breach(why);
             }
         }
-    }
-
-    fn page(&mut self, prefix: &str, after: &str) -> Good {
-        let (lag, step) = (self.quirks.lag, self.step);
-        let mut seen: BTreeMap<String, ObjectMeta> = BTreeMap::new();
-        for (key, stored) in &self.objects {
-            let young = lag > 0 && stored.step + lag > step;
-            if key.starts_with(prefix) && !(young && self.rng.chance(500)) {
-                seen.insert(key.clone(), stored.meta.clone());
-            }
-        }
-        for (key, (meta, at)) in &self.graves {
-            if lag > 0 && at + lag > step && key.starts_with(prefix) && self.rng.chance(500) {
-                seen.entry(key.clone()).or_insert_with(|| meta.clone());
-            }
-        }
-        let mut found: Vec<(ObjectKey, ObjectMeta)> = seen
-            .into_iter()
-            .filter(|(key, _)| key.as_str() > after)
-            .map(|(key, meta)| (ObjectKey::new(key), ObjectMeta { checksum: None, ..meta }))
-            .collect();
-        let more = found.len() > self.quirks.page;
-        found.truncate(self.quirks.page);
-        Good::Page { found, more }
     }
 }
 
