@@ -31,6 +31,8 @@ pub(super) fn run(server: &Server, folder: &Path, program: &str, arguments: &[&s
         .env("AWS_ACCESS_KEY_ID", &server.access_key)
         .env("AWS_SECRET_ACCESS_KEY", &server.secret_key)
         .env("AWS_EC2_METADATA_DISABLED", "true")
+        // rclone stops at one.
+        .env_remove("AWS_CA_BUNDLE")
         .env("RCLONE_CONFIG", folder.join("no-such-file"))
         .env("RCLONE_CONFIG_BENCH_TYPE", "s3")
         .env("RCLONE_CONFIG_BENCH_PROVIDER", "Other")
@@ -38,6 +40,7 @@ pub(super) fn run(server: &Server, folder: &Path, program: &str, arguments: &[&s
         .env("RCLONE_CONFIG_BENCH_REGION", "us-east-1")
         .env("RCLONE_CONFIG_BENCH_ENDPOINT", &server.endpoint)
         .env("RCLONE_CONFIG_BENCH_NO_CHECK_BUCKET", "true")
+        .env("RCLONE_CONFIG_BENCH_LIST_VERSION", "2")
         .stderr(Stdio::piped())
         .spawn()
         .expect("bash is needed to measure times");

@@ -14,6 +14,21 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Returns the addresses of all locked artifacts.
+    pub fn addresses(&self) -> Vec<Address> {
+        let mut addresses = Vec::new();
+        for (id, dependency) in &self.dependencies {
+            for release in &dependency.releases {
+                addresses.extend(release.artifacts.keys().map(|target| Address {
+                    dependency: id.clone(),
+                    version: release.version.clone(),
+                    target: target.clone(),
+                }));
+            }
+        }
+        addresses
+    }
+
     /// Returns the locked artifact of an address.
     pub fn artifact(&self, address: &Address) -> Option<&LockedArtifact> {
         self.dependencies

@@ -43,8 +43,11 @@ pub(crate) async fn published(
         },
         Refresh::Objects => {
             // Both at once: the listing does not depend on HEAD.
-            let (snapshot, objects) =
-                tokio::join!(state::read(storage, documents.as_ref()), state::objects(storage));
+            let locked = project.lock.addresses();
+            let (snapshot, objects) = tokio::join!(
+                state::read(storage, documents.as_ref()),
+                state::objects_near(storage, locked.iter())
+            );
             Published { snapshot: Observed::Known(snapshot?), objects: Observed::Known(objects?) }
         }
     };

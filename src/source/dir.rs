@@ -4,7 +4,7 @@ use std::{
     fmt::Write as _,
     io,
     path::{Component, Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use async_trait::async_trait;
@@ -32,6 +32,12 @@ const USUAL: &str = concat!(
 /// Bytes of a file that are read at a time.
 const CHUNK: usize = 256 * 1024;
 
+/// Returns [`USUAL`], compiled once: a manifest may have hundreds of folders.
+fn usual() -> Option<Pattern> {
+    static USUALLY: OnceLock<Option<Pattern>> = OnceLock::new();
+    USUALLY.get_or_init(|| Pattern::new(USUAL).ok()).clone()
+}
+
 struct Dir {
     /// As deps.toml names it.
     shown: String,
@@ -50,7 +56,7 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
     }
     let pattern = match fields.get("pattern") {
         Some(_) => fields.row_pattern("pattern"),
-        None => Pattern::new(USUAL).ok(),
+        None => usual(),
     };
     fields.finish()?;
     let (Some(place), Some(pattern)) = (place, pattern) else { return Err(Vec::new()) };

@@ -78,9 +78,14 @@ pub(super) fn view(id: &DependencyId) -> ObjectKey {
 
 /// Returns the folder of an artifact's bytes in one transaction.
 pub(super) fn artifact_folder(address: &Address, tx: &Tx) -> String {
+    format!("{}{tx}/", artifact_folders(address))
+}
+
+/// Returns how the keys of an artifact's bytes begin, whichever transaction wrote them.
+pub(super) fn artifact_folders(address: &Address) -> String {
     let version = ObjectKey::segment(address.version.as_str());
     let target = ObjectKey::segment(address.target.as_str());
-    format!("artifacts/{}/{version}/{target}/{tx}/", address.dependency)
+    format!("artifacts/{}/{version}/{target}/", address.dependency)
 }
 
 /// Returns the key of an artifact's bytes. `file` is the name as people read it, not escaped.

@@ -36,7 +36,7 @@ pub use history::{History, Past, Step};
 pub use ids::Chance;
 pub use journal::journal;
 pub use probe::probe;
-pub use read::{head, objects, read, read_at};
+pub use read::{head, objects, objects_near, read, read_at};
 pub use restore::{Restored, restore};
 pub use survey::{Kept, Listed, generations, journals, lost_after, raw_head, unnamed};
 pub use transaction::{Author, CommitOutcome, Transaction};

@@ -20,6 +20,10 @@ use crate::{
 /// How often a body that breaks off is asked for.
 const TRIES: u32 = 3;
 
+/// So many expected artifacts are listed together: a page has room for a thousand objects, and one
+/// that ends behind what was wanted needs no other to show that nothing more comes.
+const EXPECTED: usize = 950;
+
 /// Something that HEAD reaches, or the key of what is missing.
 type Reached<T> = Result<T, ObjectKey>;
 
@@ -77,8 +81,25 @@ pub async fn read(
 pub async fn objects(
     storage: &dyn StorageReader,
 ) -> Result<BTreeMap<ObjectKey, ObjectMeta>, StateError> {
+    objects_near(storage, std::iter::empty()).await
+}
+
+/// Lists the objects below `artifacts/`, all of them, in as many listings at once as it takes to
+/// have about a page of the artifacts that are `expected` in each. What is expected decides how long
+/// it takes, never what is found.
+///
+/// # Errors
+/// When one of the listings could not be read to its end.
+pub async fn objects_near<'a>(
+    storage: &dyn StorageReader,
+    expected: impl Iterator<Item = &'a Address>,
+) -> Result<BTreeMap<ObjectKey, ObjectMeta>, StateError> {
+    let mut near: Vec<String> = expected.map(keys::artifact_folders).collect();
+    near.sort_unstable();
+    near.dedup();
+    let cuts: Vec<String> = near.into_iter().step_by(EXPECTED).skip(1).collect();
     storage
-        .list("artifacts/")
+        .list_cut("artifacts/", &cuts)
         .try_collect()
         .await
         .map_err(|source| StateError::Storage { doing: "listing `artifacts/`".to_owned(), source })

@@ -58,6 +58,16 @@ pub trait StorageReader: Send + Sync {
         after: &'a str,
     ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>>;
 
+    /// The same from the first key on; a driver may ask for what lies between two cuts beside the
+    /// rest. Where they lie decides how long it takes, never what is listed. They are in order.
+    fn list_cut<'a>(
+        &'a self,
+        prefix: &'a str,
+        _cuts: &'a [String],
+    ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>> {
+        self.list(prefix)
+    }
+
     /// Lists all objects whose key begins with `prefix`, in the order of keys, paged to the end.
     fn list<'a>(
         &'a self,

@@ -131,7 +131,15 @@ impl StorageReader for S3Storage {
         prefix: &'a str,
         after: &'a str,
     ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>> {
-        list::objects(Arc::clone(&self.bucket), prefix, after)
+        list::objects(Arc::clone(&self.bucket), prefix, after, "")
+    }
+
+    fn list_cut<'a>(
+        &'a self,
+        prefix: &'a str,
+        cuts: &'a [String],
+    ) -> BoxStream<'a, Result<(ObjectKey, ObjectMeta), StorageError>> {
+        list::spans(&self.bucket, prefix, cuts)
     }
 }
 

@@ -10,7 +10,7 @@ use depstate::{
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::stores::{bucket, bucket_with, key, keys, noise};
-use crate::support::s3::{S3Server, Seen};
+use crate::support::s3::{Answer, S3Server, Seen};
 
 const MIB: usize = 1024 * 1024;
 
@@ -239,4 +239,39 @@ async fn a_profile_gives_credentials_too() {
     let error = store.head(&key("head.json")).await.unwrap_err();
     assert!(error.to_string().contains("credentials of the AWS profile `team`"), "{error}");
     assert!(!error.to_string().contains("wrong"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_in_spans_is_whole_wherever_the_cuts_are() {
+    let server = S3Server::start();
+    let store = bucket(&server, "prefix = \"below\"");
+    for n in 0..2500 {
+        server.put_raw(&format!("below/a/{n:04}"), "");
+    }
+    server.put_raw("below/b", "");
+    let list = async |prefix: &str, cuts: &[&str]| -> Vec<String> {
+        let cuts: Vec<String> = cuts.iter().map(|cut| (*cut).to_owned()).collect();
+        let listed = store.list_cut(prefix, &cuts).map_ok(|(key, _)| key.as_str().to_owned());
+        listed.try_collect().await.unwrap()
+    };
+    let whole = keys(&store, "a/").await;
+    assert_eq!(whole.len(), 2500);
+    for cuts in [
+        &[][..],
+        &["a/0950", "a/1900"],
+        // Keys that are not there, that are, and one right behind another.
+        &["a/0950x", "a/1000", "a/1001", "a/2499"],
+        // Outside of all that is listed, on either side.
+        &["", "0", "a/", "a/0000", "b", "c"],
+        &["a/9999"],
+    ] {
+        assert_eq!(list("a/", cuts).await, whole, "{cuts:?}");
+    }
+    server.clear_counts();
+    assert_eq!(list("a/", &["a/0950", "a/1900"]).await.len(), 2500);
+    assert_eq!(server.counts()["ListObjectsV2"], 3, "a page that goes too far ends its span");
+    // What fails in the middle is no end.
+    server.fail("ListObjectsV2", 2, Answer::Error(403, "AccessDenied"), false);
+    let cuts = ["a/0950".to_owned(), "a/1900".to_owned()];
+    assert!(store.list_cut("a/", &cuts).try_collect::<Vec<_>>().await.is_err());
 }
