@@ -26,7 +26,7 @@ pub(super) fn serve() {
     for n in 0..FILES {
         let name = format!("big-1.{n}.0.bin");
         upstream.route(&format!("/files/{name}"), Answer::generated(SIZE).ranges());
-        page.push_str(&format!("<a href=\"{name}\">{name}</a>\n"));
+        page = format!("{page}<a href=\"{name}\">{name}</a>\n");
     }
     upstream.route("/files/", Answer::html(&format!("{page}</body></html>")));
     println!(

@@ -125,7 +125,7 @@ impl S3Server {
     }
 
     /// Returns another pair of keys that it knows, as new credentials would be.
-    pub(crate) fn second_keys(&self) -> (&'static str, &'static str) {
+    pub(crate) fn second_keys() -> (&'static str, &'static str) {
         SECOND
     }
 
