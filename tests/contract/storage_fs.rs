@@ -127,6 +127,22 @@ async fn what_is_not_ours_is_not_listed() {
 }
 
 #[tokio::test]
+async fn a_folder_in_the_way_of_an_object_is_named() {
+    let root = folder();
+    let store = FsStorage::new(root.path());
+    fs::create_dir_all(root.path().join("a/b.json")).unwrap();
+    let told = |error: depstate::storage::StorageError| {
+        let text = error.to_string();
+        assert!(text.contains("a folder is in the way of `a/b.json`"), "{text}");
+    };
+    told(store.get(&key("a/b.json"), None).await.unwrap_err());
+    let put = store.put(&key("a/b.json"), Bytes::new(), Precondition::Absent).await;
+    let Err(PutError::Refused(error)) = put else { panic!("{put:?}") };
+    told(error);
+    assert!(names(&root.path().join("a/b.json")).is_empty());
+}
+
+#[tokio::test]
 async fn a_killed_write_is_found_by_its_key() {
     let root = folder();
     let store = FsStorage::new(root.path());

@@ -39,7 +39,10 @@ impl Folder {
         key: &ObjectKey,
         range: Option<Range<u64>>,
     ) -> Result<Option<Object>, StorageError> {
-        let Some(mut file) = self.file(key)? else { return Ok(None) };
+        let Some(mut file) = self.file(key)? else {
+            // Nothing can be written here either: whoever takes it for absent would try in vain.
+            return if self.path(key)?.is_dir() { Err(self.in_the_way(key)) } else { Ok(None) };
+        };
         let metadata = file.metadata().map_err(failed)?;
         let size = metadata.len();
         let range = range.map_or(0..size, |wanted| {
@@ -77,6 +80,16 @@ impl Folder {
         // A folder is no object: it only is a beginning of others' keys.
         let is_file = file.metadata().map_err(failed)?.is_file();
         Ok(is_file.then_some(file))
+    }
+}
+
+impl Folder {
+    /// A folder lies where an object should.
+    pub(super) fn in_the_way(&self, key: &ObjectKey) -> StorageError {
+        StorageError::Failed {
+            message: format!("a folder is in the way of {}", self.name(key)),
+            help: Some(format!("remove that folder: `{key}` is to be a file")),
+        }
     }
 }
 

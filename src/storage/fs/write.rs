@@ -159,6 +159,9 @@ impl Folder {
 
     fn not_created(&self, key: &ObjectKey, error: io::Error) -> PutError {
         if error.kind() == io::ErrorKind::AlreadyExists {
+            if self.root.join(key.as_str()).is_dir() {
+                return self.in_the_way(key).into();
+            }
             return PutError::Precondition(self.name(key));
         }
         failed(named(error, &self.root.join(key.as_str()))).into()
