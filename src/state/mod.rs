@@ -36,9 +36,11 @@ pub use history::{History, Past, Step};
 pub use ids::Chance;
 pub use journal::journal;
 pub use probe::probe;
-pub use read::{head, objects, objects_near, read, read_at};
+pub use read::{head, objects, objects_near, reach_at, read, read_at};
 pub use restore::{Restored, restore};
-pub use survey::{Kept, Listed, generations, journals, lost_after, raw_head, unnamed};
+pub use survey::{
+    Journals, Kept, Listed, begun, generations, journals, lost_after, raw_head, unnamed,
+};
 pub use transaction::{Author, CommitOutcome, Transaction};
 pub use views::{refresh_views, stale_views};
 

@@ -20,6 +20,9 @@ use crate::{
 /// How often a body that breaks off is asked for.
 const TRIES: u32 = 3;
 
+/// How often HEAD may move on while what it names is read: each move is a commit or a collector's.
+const MOVES: u32 = 5;
+
 /// So many expected artifacts are listed together: a page has room for a thousand objects, and one
 /// that ends behind what was wanted needs no other to show that nothing more comes.
 const EXPECTED: usize = 950;
@@ -36,41 +39,43 @@ pub async fn read(
     storage: &dyn StorageReader,
     cache: &dyn DocumentCache,
 ) -> Result<Option<Snapshot>, StateError> {
-    let Some(base) = head(storage).await? else {
-        return match storage.list("gen/").next().await {
-            None => Ok(None),
-            Some(Err(source)) => {
-                Err(StateError::Storage { doing: "listing `gen/`".to_owned(), source })
-            }
-            // The first apply of another may just have created HEAD.
-            Some(Ok((key, _))) => match head(storage).await? {
-                Some(base) => {
-                    snapshot(storage, cache, &base).await?.map(Some).map_err(|m| lacks(&m))
-                }
-                None => Err(StateError::damaged(format!(
-                    "`{key}` is there and `head.json` is not: somebody removed it"
-                ))),
-            },
-        };
-    };
+    let Some(mut base) = first(storage).await? else { return Ok(None) };
     failpoint::hit("read/head");
-    let missing = match snapshot(storage, cache, &base).await? {
-        Ok(found) => {
-            failpoint::hit("read/all");
-            return Ok(Some(found));
-        }
-        Err(missing) => missing,
-    };
-    // What HEAD named may have been collected while it was read: then HEAD has moved on.
-    match head(storage).await? {
-        None => Err(StateError::damaged("`head.json` was there and is gone")),
-        Some(again) if again.revision != base.revision => {
-            match snapshot(storage, cache, &again).await? {
-                Ok(found) => Ok(Some(found)),
-                Err(missing) => Err(lacks(&missing)),
+    let mut moves = 0;
+    loop {
+        let missing = match snapshot(storage, cache, &base).await? {
+            Ok(found) => {
+                failpoint::hit("read/all");
+                return Ok(Some(found));
             }
+            Err(missing) => missing,
+        };
+        // What HEAD named may have been collected while it was read: then HEAD has moved on.
+        moves += 1;
+        match head(storage).await? {
+            None => return Err(StateError::damaged("`head.json` was there and is gone")),
+            Some(again) if again.revision != base.revision && moves <= MOVES => base = again,
+            Some(_) => return Err(lacks(&missing)),
         }
-        Some(_) => Err(lacks(&missing)),
+    }
+}
+
+/// Reads HEAD; none: there is none, and nothing that says that there was one.
+async fn first(storage: &dyn StorageReader) -> Result<Option<Base>, StateError> {
+    if let Some(base) = head(storage).await? {
+        return Ok(Some(base));
+    }
+    match storage.list("gen/").next().await {
+        None => Ok(None),
+        Some(Err(source)) => {
+            Err(StateError::Storage { doing: "listing `gen/`".to_owned(), source })
+        }
+        // The first apply of another may just have created HEAD.
+        Some(Ok((key, _))) => head(storage).await?.map(Some).ok_or_else(|| {
+            StateError::damaged(format!(
+                "`{key}` is there and `head.json` is not: somebody removed it"
+            ))
+        }),
     }
 }
 
@@ -114,14 +119,27 @@ pub async fn read_at(
     cache: &dyn DocumentCache,
     head: &Head,
 ) -> Result<Snapshot, StateError> {
-    // The revision is that of no HEAD: nothing can be committed on it.
-    let base = Base { head: head.clone(), revision: Revision(String::new()) };
-    snapshot(storage, cache, &base).await?.map_err(|key| {
+    reach_at(storage, cache, head).await?.map_err(|key| {
         StateError::damaged(format!(
             "`{key}` is missing: what serial {} reached is no longer kept whole",
             head.serial
         ))
     })
+}
+
+/// Reads what a HEAD of the past reaches, as [`read_at`] does, or returns the key of what is no longer
+/// there.
+///
+/// # Errors
+/// When the store fails, or what is there is not what was written.
+pub async fn reach_at(
+    storage: &dyn StorageReader,
+    cache: &dyn DocumentCache,
+    head: &Head,
+) -> Result<Result<Snapshot, ObjectKey>, StateError> {
+    // The revision is that of no HEAD: nothing can be committed on it.
+    let base = Base { head: head.clone(), revision: Revision(String::new()) };
+    snapshot(storage, cache, &base).await
 }
 
 /// Reads HEAD: content and revision from one answer; none: there is none.
@@ -172,15 +190,31 @@ pub(super) async fn bytes(
     key: &ObjectKey,
     limit: usize,
 ) -> Result<Option<(ObjectMeta, Bytes)>, StateError> {
+    match within(storage, key, limit).await? {
+        None => Ok(None),
+        Some((meta, Some(bytes))) => Ok(Some((meta, bytes))),
+        Some((_, None)) => Err(StateError::damaged(format!("`{key}` has more than {limit} bytes"))),
+    }
+}
+
+/// Reads an object as [`bytes`] does; what is larger than the limit is told without its bytes.
+pub(super) async fn within(
+    storage: &dyn StorageReader,
+    key: &ObjectKey,
+    limit: usize,
+) -> Result<Option<(ObjectMeta, Option<Bytes>)>, StateError> {
     let failed = |source| StateError::Storage { doing: format!("reading `{key}`"), source };
     let mut tries = 0;
     loop {
         tries += 1;
         let Some(object) = storage.get(key, None).await.map_err(failed)? else { return Ok(None) };
+        if object.body.size.is_some_and(|size| size > limit as u64) {
+            return Ok(Some((object.meta, None)));
+        }
         match object.body.collect(limit as u64).await {
-            Ok(bytes) => return Ok(Some((object.meta, bytes))),
-            Err(crate::net::StreamError::TooLarge { limit }) => {
-                return Err(StateError::damaged(format!("`{key}` has more than {limit} bytes")));
+            Ok(bytes) => return Ok(Some((object.meta, Some(bytes)))),
+            Err(crate::net::StreamError::TooLarge { .. }) => {
+                return Ok(Some((object.meta, None)));
             }
             Err(error) if tries == TRIES => {
                 let message = format!("{key}: {}, {tries} times", chain(&error));

@@ -42,9 +42,9 @@ pub async fn refresh_views(
     let wanted = snapshot.generation.as_ref().map(|at| at.index.clone()).unwrap_or_default();
     let list = keys::view_index();
     // A list that can't be read is made again like one that is not there.
-    let listed = read::bytes(storage, &list, VIEW_LIMIT)
+    let listed = read::within(storage, &list, VIEW_LIMIT)
         .await?
-        .and_then(|(_, bytes)| decode_view_index(&bytes).ok())
+        .and_then(|(_, bytes)| decode_view_index(&bytes?).ok())
         .filter(|listed| listed.stamp.lineage == stamp.lineage);
     if listed.as_ref().is_some_and(|listed| listed.stamp.serial > stamp.serial) {
         return Ok(());
@@ -109,9 +109,9 @@ pub async fn stale_views(
     public_url: Option<&str>,
 ) -> Result<usize, StateError> {
     let wanted = snapshot.generation.as_ref().map(|at| &at.index);
-    let listed = read::bytes(storage, &keys::view_index(), VIEW_LIMIT)
+    let listed = read::within(storage, &keys::view_index(), VIEW_LIMIT)
         .await?
-        .and_then(|(_, bytes)| decode_view_index(&bytes).ok());
+        .and_then(|(_, bytes)| decode_view_index(&bytes?).ok());
     let Some(listed) = listed.filter(|it| it.stamp.lineage == snapshot.head.lineage) else {
         return Ok(wanted.map_or(0, BTreeMap::len));
     };
@@ -137,14 +137,15 @@ async fn write(
     let mut last = String::new();
     for attempt in 1..=PATIENCE {
         tokio::time::sleep(chance.pause(attempt)).await;
-        let precondition = match read::bytes(storage, &key, VIEW_LIMIT).await? {
+        let precondition = match read::within(storage, &key, VIEW_LIMIT).await? {
             None => Precondition::Absent,
-            Some((_, bytes)) if bytes == body => return Ok(()),
-            Some((meta, bytes)) => match decode_stamp(&bytes) {
-                Ok(there) if there.lineage == stamp.lineage && there.serial > stamp.serial => {
+            Some((_, Some(bytes))) if bytes == body => return Ok(()),
+            // What is too large, or no view, is nobody's newer one.
+            Some((meta, bytes)) => match bytes.and_then(|bytes| decode_stamp(&bytes).ok()) {
+                Some(there) if there.lineage == stamp.lineage && there.serial > stamp.serial => {
                     return Ok(());
                 }
-                Ok(_) | Err(_) => Precondition::Matches(meta.revision),
+                Some(_) | None => Precondition::Matches(meta.revision),
             },
         };
         failpoint::hit("views/before-one");

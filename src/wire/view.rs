@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::{WireError, canonical, objects};
 use crate::model::{DependencyId, FORMAT, IndexRef, ObjectKey, Record};
 
-/// The largest view in bytes.
-pub const VIEW_LIMIT: usize = objects::DOCUMENT_LIMIT;
+/// The largest view in bytes that is read to be compared. 10,000 records take about 10 MiB; a larger
+/// one is made again.
+pub const VIEW_LIMIT: usize = 64 * 1024 * 1024;
 
 /// What every view says of its making.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

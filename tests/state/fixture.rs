@@ -16,7 +16,7 @@ use depstate::{
     storage::{MemoryStorage, Op, Precondition, PutError, StorageWriter},
 };
 
-pub(crate) use super::meddler::Meddler;
+pub(crate) use super::meddler::{Meddler, Moving};
 
 pub(crate) const PROJECT: &str = "buildpack";
 

@@ -8,7 +8,7 @@ use depstate::{
     storage::{Op, StorageError},
 };
 
-use super::fixture::{Bucket, Meddler, MemoryCache, address, committed, record, setting};
+use super::fixture::{Bucket, Meddler, MemoryCache, Moving, address, committed, record, setting};
 
 #[tokio::test(start_paused = true)]
 async fn ten_thousand_records_cost_two_requests_when_the_cache_is_warm() {
@@ -88,6 +88,32 @@ async fn a_head_that_moved_on_is_read_once_more() {
     let lagging = Meddler::new(&bucket.storage, move |_| Some(bytes));
     let found = read(&lagging, &*bucket.cache).await.unwrap().unwrap();
     assert_eq!(Some(found), bucket.read().await);
+}
+
+/// Another commits whenever something of a generation was read, and a collector takes that away.
+#[tokio::test(start_paused = true)]
+async fn a_head_that_moves_on_a_few_times_is_no_damage() {
+    // With so many moves it is read; one more is given up.
+    for (moves, read_at_last) in [(0, true), (1, true), (5, true), (6, false)] {
+        let bucket = Bucket::new();
+        let mut heads = Vec::new();
+        for n in 0..=moves {
+            let head = bucket.publish(&[&format!("ruby@{n}/any")]).await;
+            heads.push((bucket.storage.objects()["head.json"].clone(), head));
+        }
+        let (newest, _) = heads.pop().unwrap();
+        for (_, head) in &heads {
+            bucket.storage.remove(head.r#gen.as_ref().unwrap().key.as_str());
+        }
+        let mut shown = heads.into_iter().map(|(bytes, _)| bytes).chain([newest]);
+        let moving = Moving::new(&bucket.storage, move || shown.next());
+        let found = read(&moving, &*bucket.cache).await;
+        if read_at_last {
+            assert_eq!(found.unwrap().unwrap().head.serial, moves + 1);
+        } else {
+            assert_eq!(found.unwrap_err().code(), Code::STORAGE_DAMAGED);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::Examined;
 use crate::{
     model::{
-        Generation, Head, JournalState, ObjectKey, ObjectMeta, ObjectRef, Revision, Snapshot, Tx,
+        FORMAT, Generation, Head, JournalState, ObjectKey, ObjectMeta, ObjectRef, Revision,
+        Snapshot, Tx,
     },
     ops::{OpsError, Project, error::chain},
     state::{self, Listed, Uncached},
@@ -86,6 +87,10 @@ async fn newest(
                 candidate.by = whole.generation.by;
                 candidate.artifacts = whole.snapshot.live.len();
                 candidate.lacks = whole.lacks;
+                if whole.generation.format > FORMAT {
+                    let format = whole.generation.format;
+                    candidate.lacks.push(format!("format {format}: a newer depstate wrote it"));
+                }
             }
             Err(error) => candidate.lacks.push(chain(&error)),
         }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Examined, count};
 use crate::{
-    model::{JournalState, Tx},
+    model::{JournalState, ObjectKey, Tx},
     ops::{Project, error::chain},
     state::{self, Kept},
     storage::{StorageWriter, UploadRef},
@@ -20,7 +20,10 @@ const NAMED: usize = 5;
 /// Looks at journals, uploads and views.
 pub(super) async fn look(project: &Project, storage: &dyn StorageWriter, found: &mut Examined) {
     match state::journals(storage).await {
-        Ok(all) => journals(project.setting.now, &all, found),
+        Ok(all) => {
+            journals(project.setting.now, &all.kept, found);
+            broken(&all.broken, found);
+        }
         Err(error) => found.failed("journals", &error.into()),
     }
     match storage.unfinished("").try_collect::<Vec<UploadRef>>().await {
@@ -71,6 +74,18 @@ fn journals(now: Timestamp, all: &[Kept], found: &mut Examined) {
         "an apply is running, or has just died"
     };
     found.note("journals", text, Some(help));
+}
+
+/// Whose they were can't be told, nor whether they committed.
+fn broken(all: &[(ObjectKey, String)], found: &mut Examined) {
+    for (key, why) in all.iter().take(NAMED) {
+        let text = format!("`{key}` is no journal: {why}");
+        found.problem("journals", text, "if no apply is running, remove that file");
+    }
+    if all.len() > NAMED {
+        let text = format!("{} more below `tx/` are no journals", all.len() - NAMED);
+        found.problem("journals", text, "remove those above, and run it again");
+    }
 }
 
 fn began(kept: &Kept) -> Timestamp {

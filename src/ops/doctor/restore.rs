@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::candidates::{Whole, load};
 use crate::{
     commit::{Restore, restored},
-    model::{Code, Event, Head, JournalState, Revision, Sink},
+    model::{Code, Event, FORMAT, Head, JournalState, Revision, Sink},
     ops::{OpsError, Project, error::chain, seen},
     state::{self, Chance, Listed, Restored, Uncached},
     storage::{StorageReader, StorageWriter},
@@ -49,6 +49,9 @@ pub async fn prepare(
     {
         return Err(crate::ops::observe::not_owner(&now.project, project, &storage.location()));
     }
+    if let Some(now) = &now {
+        refuse_newer("`head.json`", now.format)?;
+    }
     let listed = state::generations(storage, None).await?;
     let one = choose(storage, &listed, which).await?;
     if let Some(now) = &now {
@@ -56,6 +59,7 @@ pub async fn prepare(
     }
     let objects = state::objects(storage).await?;
     let whole = load(project, storage, &one, &objects).await?;
+    refuse_newer(&format!("`{}`", one.key), whole.generation.format)?;
     if !whole.lacks.is_empty() {
         return Err(OpsError::said(
             Code::STORAGE_DAMAGED,
@@ -95,6 +99,18 @@ pub async fn prepare(
         replaces: now.map(|now| now.serial),
         over: raw.map(|(revision, _)| revision),
     })
+}
+
+/// A newer format may be read and never written: what it holds beside would be lost.
+fn refuse_newer(what: &str, format: u32) -> Result<(), OpsError> {
+    if format <= FORMAT {
+        return Ok(());
+    }
+    Err(OpsError::said(
+        Code::STORE_NEWER,
+        format!("{what} has format {format}, this depstate writes format {FORMAT}"),
+        Some("use the depstate that wrote it, or a newer one"),
+    ))
 }
 
 /// By its key, or by its serial where that is one generation's alone, or one of them committed.
@@ -170,7 +186,7 @@ async fn highest(
     let lineage = &whole.generation.parent.lineage;
     let seen = project.workspace.seen(&storage.identity(), lineage).map(|seen| seen.serial);
     let journals = state::journals(storage).await?;
-    let based = journals.iter().map(|kept| kept.journal.base_serial);
+    let based = journals.kept.iter().map(|kept| kept.journal.base_serial);
     let all = listed.iter().map(|one| one.serial).chain(based).chain(seen);
     Ok(all.max().unwrap_or_default())
 }
