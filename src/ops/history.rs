@@ -1,9 +1,9 @@
 //! `history`: what was committed, newest first.
 
-use super::{OpsError, Project, seen};
+use super::{OpsError, Project, missing, seen};
 use crate::{
-    model::{Head, ObjectRef},
-    state::{History, Past, Step},
+    model::{Code, Head, ObjectRef},
+    state::{History, Past, StateError, Step},
     storage::StorageReader,
 };
 
@@ -38,11 +38,32 @@ pub async fn history(
     storage: &dyn StorageReader,
     most: usize,
 ) -> Result<Told, OpsError> {
-    let head = seen::read_head(project, storage).await?;
-    let Some(head) = head else {
-        return Ok(Told { head: None, past: Vec::new(), end: Ending::Whole });
-    };
-    let mut walk = History::new(storage, &head);
+    let mut moves = 0;
+    loop {
+        let head = seen::read_head(project, storage).await?;
+        let Some(head) = head else {
+            return Ok(Told { head: None, past: Vec::new(), end: Ending::Whole });
+        };
+        match walk(storage, &head, most).await {
+            Ok((past, end)) => return Ok(Told { head: Some(head), past, end }),
+            Err(error) => {
+                moves += 1;
+                let damaged = error.code() == Code::STORAGE_DAMAGED;
+                let again = damaged && moves <= missing::MOVES;
+                if !again || !missing::has_moved(storage, &head).await {
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+}
+
+async fn walk(
+    storage: &dyn StorageReader,
+    head: &Head,
+    most: usize,
+) -> Result<(Vec<Past>, Ending), StateError> {
+    let mut walk = History::new(storage, head);
     let mut past = Vec::new();
     let end = loop {
         if past.len() == most {
@@ -54,5 +75,5 @@ pub async fn history(
             Some(Step::Collected(at)) => break Ending::Collected(at),
         }
     };
-    Ok(Told { head: Some(head), past, end })
+    Ok((past, end))
 }

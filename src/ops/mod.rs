@@ -11,6 +11,7 @@ pub mod gc;
 pub mod history;
 mod locate;
 pub mod lock;
+mod missing;
 mod observe;
 mod open;
 mod plan;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{OpsError, Project, apply, error::chain, observe, seen};
+use super::{OpsError, Project, apply, error::chain, missing, observe, seen};
 use crate::{
     model::{Action, Code, Event, Head, Sink, Snapshot, Summary, Tx},
     planner::{self, Rollback},
@@ -12,6 +12,9 @@ use crate::{
 
 /// How often a lost race is run again.
 const RACES: u32 = 10;
+
+/// Why there is no way back to what a collector has taken away.
+const OLD: &str = "generations that old are not kept any more";
 
 /// A way back that can be gone.
 #[derive(Debug, Clone)]
@@ -46,20 +49,7 @@ pub async fn prepare(
     serial: u64,
     max_retire: u64,
 ) -> Result<Prepared, OpsError> {
-    let documents = project.documents();
-    let Some(base) = seen::read(project, storage).await? else {
-        return Err(no_such(serial, "nothing was ever published here"));
-    };
-    if base.head.project != project.manifest.project {
-        return Err(observe::not_owner(&base.head.project, project, &storage.location()));
-    }
-    let past = find(storage, &base.head, serial).await?;
-    // What a fence or a restored HEAD named is what its generation says.
-    let head = match &past {
-        Some(past) => Head { r#gen: Some(past.at.clone()), serial, ..past.head.clone() },
-        None => Head { r#gen: None, serial, ..base.head.clone() },
-    };
-    let then = state::read_at(storage, documents.as_ref(), &head).await?;
+    let (base, past, then) = both(project, storage, serial).await?;
     let objects = state::objects(storage).await?;
     let suspects = then
         .live
@@ -99,8 +89,64 @@ pub async fn prepare(
     Ok(Prepared { base, then, past, back })
 }
 
+/// Reads what is published now, and what was at a serial with its generation.
+async fn both(
+    project: &Project,
+    storage: &dyn StorageReader,
+    serial: u64,
+) -> Result<(Snapshot, Option<Past>, Snapshot), OpsError> {
+    let mut moves = 0;
+    loop {
+        let Some(base) = seen::read(project, storage).await? else {
+            return Err(no_such(serial, "nothing was ever published here"));
+        };
+        if base.head.project != project.manifest.project {
+            return Err(observe::not_owner(&base.head.project, project, &storage.location()));
+        }
+        match then(project, storage, &base.head, serial).await {
+            Ok((past, then)) => return Ok((base, past, then)),
+            Err(error) if error.code() != Some(Code::STORAGE_DAMAGED) => return Err(error),
+            Err(error) => {
+                moves += 1;
+                if moves > missing::MOVES || !missing::has_moved(storage, &base.head).await {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// Reads what was published at a serial, on the way down from a HEAD.
+async fn then(
+    project: &Project,
+    storage: &dyn StorageReader,
+    base: &Head,
+    serial: u64,
+) -> Result<(Option<Past>, Snapshot), OpsError> {
+    let documents = project.documents();
+    let past = find(project, storage, base, serial).await?;
+    // What a fence or a restored HEAD named is what its generation says.
+    let head = match &past {
+        Some(past) => Head { r#gen: Some(past.at.clone()), serial, ..past.head.clone() },
+        None => Head { r#gen: None, serial, ..base.clone() },
+    };
+    match state::reach_at(storage, documents.as_ref(), &head).await? {
+        Ok(then) => Ok((past, then)),
+        // A collector was faster than this.
+        Err(_) if past.as_ref().is_some_and(|past| !missing::is_kept(project, &past.at)) => {
+            Err(no_such(serial, OLD))
+        }
+        Err(key) => Err(OpsError::said(
+            Code::STORAGE_DAMAGED,
+            format!("`{key}` is missing: what serial {serial} reached is no longer kept whole"),
+            Some("nothing was changed; `depstate doctor` says what is there and what to do"),
+        )),
+    }
+}
+
 /// Finds the generation that was published at a serial; none: the beginning.
 async fn find(
+    project: &Project,
     storage: &dyn StorageReader,
     head: &Head,
     serial: u64,
@@ -115,9 +161,10 @@ async fn find(
             Some(Step::Past(past)) if past.generation.serial <= serial => return Ok(Some(*past)),
             Some(Step::Past(_)) => {}
             Some(Step::Genesis) | None => return Ok(None),
-            Some(Step::Collected(_)) => {
-                return Err(no_such(serial, "generations that old are not kept any more"));
+            Some(Step::Collected(at)) if missing::is_kept(project, &at) => {
+                return Err(no_such(serial, &missing::text(&at)));
             }
+            Some(Step::Collected(_)) => return Err(no_such(serial, OLD)),
         }
     }
 }

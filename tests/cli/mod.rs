@@ -3,6 +3,7 @@
 mod attacks;
 mod bad_input;
 mod commands;
+mod damage;
 mod doctoring;
 mod filters;
 mod interrupt;

@@ -12,7 +12,7 @@ use depstate::{
     storage::{Op, StorageError, StorageWriter},
 };
 
-use super::fixture::{Bucket, Meddler, names};
+use super::fixture::{Bucket, Meddler, Moving, names};
 use crate::support::sandbox::Sandbox;
 
 pub(super) const MANIFEST: &str = r#"
@@ -178,6 +178,42 @@ async fn serials_that_are_not_there_and_too_many_retires() {
     assert_eq!(code(prepare(&project, &bucket.storage, 1, 20).await), Some(Code::NO_SUCH_SERIAL));
     let empty = Bucket::new();
     assert_eq!(code(prepare(&project, &empty.storage, 0, 20).await), Some(Code::NO_SUCH_SERIAL));
+}
+
+/// HEAD is that of serial 3 when it is read first; then another commits, and its past is collected.
+#[tokio::test(start_paused = true)]
+async fn a_past_that_is_collected_while_it_is_looked_for_is_no_damage() {
+    let (bucket, mut sandbox) = (three().await, Sandbox::with(MANIFEST));
+    let old = bucket.storage.objects()["head.json"].clone();
+    bucket.publish(&["php@1/any"]).await;
+    for serial in 2..=3 {
+        let begins = format!("gen/{serial:010}-");
+        let key = bucket.storage.objects().into_keys().find(|key| key.starts_with(&begins));
+        bucket.storage.remove(&key.unwrap());
+    }
+    let history = "\n[retention]\nhistory = \"0s\"\n";
+    for (text, why) in [(history, "not kept any more"), ("", "is missing, and it is younger")] {
+        let manifest = format!("{MANIFEST}{text}");
+        sandbox = Sandbox::with(&manifest);
+        let project = project(&sandbox).await;
+        let mut shown = [old.clone()].into_iter();
+        let moving = Moving::new(&bucket.storage, move || shown.next());
+        let error = prepare(&project, &moving, 1, 20).await.unwrap_err();
+        assert_eq!(error.code(), Some(Code::NO_SUCH_SERIAL), "{error}");
+        assert!(error.to_string().contains(why), "{error}");
+    }
+    // A document of a generation that is still there.
+    let bucket = three().await;
+    let index =
+        bucket.storage.objects().into_keys().find(|key| key.starts_with("index/ruby/0000000001"));
+    bucket.storage.remove(&index.unwrap());
+    let cold = project(&sandbox).await;
+    let error = prepare(&cold, &bucket.storage, 1, 20).await.unwrap_err();
+    assert_eq!(error.code(), Some(Code::STORAGE_DAMAGED), "{error}");
+    sandbox = Sandbox::with(&format!("{MANIFEST}{history}"));
+    let cold = project(&sandbox).await;
+    let error = prepare(&cold, &bucket.storage, 1, 20).await.unwrap_err();
+    assert_eq!(error.code(), Some(Code::NO_SUCH_SERIAL), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -100,7 +100,12 @@ async fn the_chain_is_walked_as_far_as_it_is_kept() {
     let found = verify(&project, &bucket.storage, false).await;
     assert_eq!(codes(&found), [(Severity::Refused, Code::STORAGE_DAMAGED)]);
     bucket.storage.remove(&first);
-    let kept = verify(&project, &bucket.storage, false).await;
+    // It was made a day ago: a collector would have kept it.
+    let lost = verify(&project, &bucket.storage, false).await;
+    assert_eq!(codes(&lost), [(Severity::Refused, Code::STORAGE_DAMAGED)]);
+    assert!(lost.findings[0].message.contains(&first), "{:?}", lost.findings);
+    let short = Sandbox::with(&format!("{MANIFEST}\n[retention]\nhistory = \"1h\"\n"));
+    let kept = verify(&self::project(&short).await, &bucket.storage, false).await;
     assert_eq!((codes(&kept), kept.documents), (vec![], 3));
     bucket.storage.put_raw(&first, bytes);
     assert_eq!(verify(&project, &bucket.storage, false).await.documents, 4);

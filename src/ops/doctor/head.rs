@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Examined, candidates, checks, count};
+use super::{Examined, candidates, checks, count, past};
 use crate::{
     model::{FORMAT, Head, HeadKind},
     ops::{OpsError, Project, error::chain},
@@ -47,7 +47,9 @@ pub(super) async fn look(project: &Project, storage: &dyn StorageWriter, found: 
             found.head = Some(base.head.clone());
             told(project, &storage.identity(), &base.head, found);
             newest(project, storage, &base.head, found).await;
-            reached(storage, found).await;
+            if reached(storage, found).await {
+                past::look(project, storage, &base.head, found).await;
+            }
             clock(project, storage, found).await;
         }
     }
@@ -134,7 +136,7 @@ async fn newest(project: &Project, storage: &dyn StorageWriter, head: &Head, fou
 }
 
 /// Whether the documents are there with their digests.
-async fn reached(storage: &dyn StorageReader, found: &mut Examined) {
+async fn reached(storage: &dyn StorageReader, found: &mut Examined) -> bool {
     match state::read(storage, &Uncached).await {
         Ok(Some(snapshot)) => {
             let documents = snapshot.generation.as_ref().map_or(0, |it| it.index.len());
@@ -153,8 +155,12 @@ async fn reached(storage: &dyn StorageReader, found: &mut Examined) {
             }
         }
         Ok(None) => {}
-        Err(error) => found.failed("documents", &OpsError::from(error)),
+        Err(error) => {
+            found.failed("documents", &OpsError::from(error));
+            return false;
+        }
     }
+    true
 }
 
 /// The store's clock shows in what it says of HEAD; only one that is ahead of ours can be told.

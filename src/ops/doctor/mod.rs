@@ -4,6 +4,7 @@ mod candidates;
 mod checks;
 mod head;
 mod leftovers;
+mod past;
 mod restore;
 
 use std::sync::Arc;

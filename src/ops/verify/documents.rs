@@ -3,17 +3,26 @@
 use super::Verified;
 use crate::{
     model::{Code, Head, Severity, Snapshot},
-    ops::{OpsError, error::chain as text_of},
+    ops::{OpsError, Project, error::chain as text_of, missing},
     state::{self, History, StateError, Step, Uncached},
     storage::StorageReader,
 };
 
 /// Walks the chain of HEADs as far as generations are kept.
-pub(super) async fn chain(storage: &dyn StorageReader, head: &Head, found: &mut Verified) {
+pub(super) async fn chain(
+    project: &Project,
+    storage: &dyn StorageReader,
+    head: &Head,
+    found: &mut Verified,
+) {
     let mut walk = History::new(storage, head);
     loop {
         match walk.next().await {
             Ok(Some(Step::Past(_))) => found.documents += 1,
+            Ok(Some(Step::Collected(at))) if missing::is_kept(project, &at) => {
+                let (text, code) = (missing::text(&at), Code::STORAGE_DAMAGED);
+                return found.helped(Severity::Refused, code, None, text, Some(missing::HELP));
+            }
             Ok(Some(Step::Genesis | Step::Collected(_)) | None) => return,
             Err(error) => return tell(&error, found),
         }

@@ -93,7 +93,7 @@ pub async fn bucket(
         }
         seen::check(project, storage, Some(&head)).await?;
         found.serial = Some(head.serial);
-        documents::chain(storage, &head, &mut found).await;
+        documents::chain(project, storage, &head, &mut found).await;
         if let Some(snapshot) = &snapshot {
             refuse_idle(filters, snapshot)?;
             objects::look(project, storage, snapshot, filters, deep, &mut found).await;
