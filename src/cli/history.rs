@@ -43,6 +43,11 @@ fn human(told: &Told, location: &str, style: render::Style) -> String {
             "{location} is at serial {}; what was before is not kept any more (`{}` is gone).",
             head.serial, at.key
         ),
+        (Some(head), Ending::Lost(at)) => format!(
+            "{location} is at serial {}; what was before can't be reached: `{}` is gone, and it is \
+             younger than `retention.history` (`depstate doctor`).",
+            head.serial, at.key
+        ),
     };
     text.push_str(&closing);
     text.push('\n');
@@ -76,7 +81,7 @@ fn json(told: &Told, location: &str) -> serde_json::Value {
         "end": match &told.end {
             Ending::Whole => "beginning",
             Ending::More => "more",
-            Ending::Collected(_) => "not-kept",
+            Ending::Collected(_) | Ending::Lost(_) => "not-kept",
         },
     })
 }

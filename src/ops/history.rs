@@ -27,6 +27,8 @@ pub enum Ending {
     More,
     /// What was before is not kept any more; the generation that would come next.
     Collected(ObjectRef),
+    /// What was before can't be reached: this generation is gone, and should be kept.
+    Lost(ObjectRef),
 }
 
 /// Walks back from HEAD, at most so many generations.
@@ -44,7 +46,7 @@ pub async fn history(
         let Some(head) = head else {
             return Ok(Told { head: None, past: Vec::new(), end: Ending::Whole });
         };
-        match walk(storage, &head, most).await {
+        match walk(project, storage, &head, most).await {
             Ok((past, end)) => return Ok(Told { head: Some(head), past, end }),
             Err(error) => {
                 moves += 1;
@@ -59,6 +61,7 @@ pub async fn history(
 }
 
 async fn walk(
+    project: &Project,
     storage: &dyn StorageReader,
     head: &Head,
     most: usize,
@@ -72,6 +75,7 @@ async fn walk(
         match walk.next().await? {
             Some(Step::Past(one)) => past.push(*one),
             Some(Step::Genesis) | None => break Ending::Whole,
+            Some(Step::Collected(at)) if missing::is_kept(project, &at) => break Ending::Lost(at),
             Some(Step::Collected(at)) => break Ending::Collected(at),
         }
     };
