@@ -187,7 +187,7 @@ fn views_that_are_too_large_are_made_again() {
     for view in ["mirror/views/index.json", "mirror/views/hello.json"] {
         let sandbox = four();
         let right = sandbox.read(view);
-        let huge = std::fs::File::create(sandbox.path(view)).unwrap();
+        let huge = fs_err::File::create(sandbox.path(view)).unwrap();
         huge.set_len(300_000_000).unwrap();
         if view.ends_with("hello.json") {
             // A view is looked at where the list says that it is stale.
