@@ -1,6 +1,7 @@
 //! The servers, in a process of their own, and what the measuring side tells it.
 
 use std::{
+    fmt::Write as _,
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::Mutex,
@@ -26,7 +27,7 @@ pub(super) fn serve() {
     for n in 0..FILES {
         let name = format!("big-1.{n}.0.bin");
         upstream.route(&format!("/files/{name}"), Answer::generated(SIZE).ranges());
-        page.push_str(&format!("<a href=\"{name}\">{name}</a>\n"));
+        writeln!(page, "<a href=\"{name}\">{name}</a>").unwrap();
     }
     upstream.route("/files/", Answer::html(&format!("{page}</body></html>")));
     println!(

@@ -20,6 +20,9 @@ use crate::{
 /// How often a body that breaks off is asked for.
 const TRIES: u32 = 3;
 
+/// Objects on a page of a listing.
+const PAGE: usize = 1_000;
+
 /// So many expected artifacts are listed together: a page has room for a thousand objects, and one
 /// that ends behind what was wanted needs no other to show that nothing more comes.
 const EXPECTED: usize = 950;
@@ -97,6 +100,9 @@ pub async fn objects_near<'a>(
     let mut near: Vec<String> = expected.map(keys::artifact_folders).collect();
     near.sort_unstable();
     near.dedup();
+    if near.len() <= PAGE {
+        near.clear();
+    }
     let cuts: Vec<String> = near.into_iter().step_by(EXPECTED).skip(1).collect();
     storage
         .list_cut("artifacts/", &cuts)

@@ -44,6 +44,7 @@ pub(crate) struct S3Server {
     address: SocketAddr,
     access_key: &'static str,
     secret_key: &'static str,
+    second_keys: (&'static str, &'static str),
     bucket: &'static str,
     store: Arc<Store>,
     front: Arc<Front>,
@@ -103,6 +104,7 @@ impl S3Server {
             address,
             access_key: ACCESS_KEY,
             secret_key: SECRET_KEY,
+            second_keys: SECOND,
             bucket: BUCKET,
             store,
             front,
@@ -126,7 +128,7 @@ impl S3Server {
 
     /// Returns another pair of keys that it knows, as new credentials would be.
     pub(crate) fn second_keys(&self) -> (&'static str, &'static str) {
-        SECOND
+        self.second_keys
     }
 
     /// Answers `ExpiredToken` to what is signed with an access key, from now on.
