@@ -1,7 +1,6 @@
 //! The servers, in a process of their own, and what the measuring side tells it.
 
 use std::{
-    fmt::Write as _,
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::Mutex,
@@ -27,7 +26,7 @@ pub(super) fn serve() {
     for n in 0..FILES {
         let name = format!("big-1.{n}.0.bin");
         upstream.route(&format!("/files/{name}"), Answer::generated(SIZE).ranges());
-        writeln!(page, "<a href=\"{name}\">{name}</a>").unwrap();
+        page = format!("{page}<a href=\"{name}\">{name}</a>\n");
     }
     upstream.route("/files/", Answer::html(&format!("{page}</body></html>")));
     println!(

@@ -26,7 +26,6 @@
 //! is the same file everywhere, and two branches that touch different dependencies merge.
 
 mod error;
-mod plain;
 mod read;
 mod write;
 

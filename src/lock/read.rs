@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range, str::FromStr};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{LockError, VERSION, plain};
+use super::{LockError, VERSION};
 use crate::model::{
     DependencyId, Digest, Evidence, Lock, LockedArtifact, LockedDependency, LockedRelease,
     TargetName, Version,
@@ -21,46 +21,42 @@ struct Head {
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(Debug))]
 #[serde(deny_unknown_fields)]
-pub(super) struct Raw {
-    pub(super) version: Spanned<i64>,
+struct Raw {
+    version: Spanned<i64>,
     #[serde(default)]
-    pub(super) dependency: Vec<RawDependency>,
+    dependency: Vec<RawDependency>,
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(Debug))]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawDependency {
-    pub(super) id: Spanned<String>,
-    pub(super) asked: Option<Spanned<String>>,
+struct RawDependency {
+    id: Spanned<String>,
+    asked: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) release: Vec<RawRelease>,
+    release: Vec<RawRelease>,
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(Debug))]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawRelease {
-    pub(super) version: Spanned<String>,
-    pub(super) upstream: String,
-    pub(super) released: Option<Spanned<String>>,
+struct RawRelease {
+    version: Spanned<String>,
+    upstream: String,
+    released: Option<Spanned<String>>,
     #[serde(default)]
-    pub(super) artifact: Vec<RawArtifact>,
+    artifact: Vec<RawArtifact>,
 }
 
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(Debug))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct RawArtifact {
-    pub(super) target: Spanned<String>,
-    pub(super) url: String,
-    pub(super) size: Option<u64>,
-    pub(super) sha256: Spanned<String>,
-    pub(super) upstream_digest: Option<Spanned<String>>,
-    pub(super) evidence: Spanned<Evidence>,
-    pub(super) signer: Option<Spanned<String>>,
+struct RawArtifact {
+    target: Spanned<String>,
+    url: String,
+    size: Option<u64>,
+    sha256: Spanned<String>,
+    upstream_digest: Option<Spanned<String>>,
+    evidence: Spanned<Evidence>,
+    signer: Option<Spanned<String>>,
 }
 
 /// Reads a lock.
@@ -77,8 +73,7 @@ pub fn read(text: &[u8]) -> Result<Lock, LockError> {
     if let Some(at) = conflict(text) {
         return Err(LockError::conflict().at(text, at, "the marks of a merge"));
     }
-    let read = plain::read(text).map_or_else(|| toml::from_str(text), Ok);
-    let raw: Raw = match read {
+    let raw: Raw = match toml::from_str(text) {
         Ok(raw) => raw,
         Err(error) => {
             // What a newer format adds is no mistake: its number says so first.

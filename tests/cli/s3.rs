@@ -185,7 +185,7 @@ fn credentials_that_run_out_before_the_commit_change_nothing_and_say_what_to_do(
     }
     assert_eq!(server.objects()["below/here/head.json"], head, "{told}");
     let mut sandbox = sandbox;
-    let (id, secret) = server.second_keys();
+    let (id, secret) = S3Server::second_keys();
     sandbox.set("AWS_ACCESS_KEY_ID", id).set("AWS_SECRET_ACCESS_KEY", secret);
     let _applied = sandbox.run(["apply", "--yes"]).exits(0);
     assert_ne!(server.objects()["below/here/head.json"], head);

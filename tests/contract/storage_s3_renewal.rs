@@ -35,7 +35,7 @@ fn by_profile() -> (S3Server, S3Storage, tempfile::TempDir) {
 
 /// Lets the keys in use run out, as the person at the terminal logs in again.
 fn log_in(server: &S3Server, folder: &tempfile::TempDir) {
-    write_file(&folder.path().join("credentials"), server.second_keys());
+    write_file(&folder.path().join("credentials"), S3Server::second_keys());
     server.expire(server.access_key());
 }
 
@@ -104,7 +104,7 @@ async fn many_requests_that_fail_together_ask_for_new_credentials_once() {
     let (server, folder) = (S3Server::start(), folder());
     let script = folder.path().join("process");
     let runs = folder.path().join("runs");
-    let (id, secret) = server.second_keys();
+    let (id, secret) = S3Server::second_keys();
     // The first call gives the old keys, each further one the new.
     let text = format!(
         "#!/bin/sh\necho run >> {runs}\nif [ $(wc -l < {runs}) = 1 ]; then\necho '{{\"Version\":1,\"AccessKeyId\":\"{}\",\"SecretAccessKey\":\"{}\"}}'\nelse\necho '{{\"Version\":1,\"AccessKeyId\":\"{id}\",\"SecretAccessKey\":\"{secret}\"}}'\nfi\n",

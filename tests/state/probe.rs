@@ -137,7 +137,8 @@ async fn what_can_not_be_asked_has_no_verdict() {
     let server = S3Server::start();
     let store =
         bucket_with(&server, "", &[("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")]);
-    assert_eq!(verdict(&store).await.unwrap_err().code().as_str(), "storage-denied");
+    let error = verdict(&store).await.unwrap_err();
+    assert_eq!(error.code().as_str(), "storage-denied", "{error:?}");
 }
 
 #[tokio::test]
