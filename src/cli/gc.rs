@@ -65,6 +65,14 @@ fn human(gathered: &Gathered, location: &str, style: Style) -> String {
             text.push('\n');
         }
     }
+    for key in &found.unreadable {
+        let key = render::plain(&key.to_string());
+        text.push_str(&key);
+        text.push_str(
+            " can't be read as a journal: what carries its transaction's name is left alone. Remove \
+             it once no apply runs.\n",
+        );
+    }
     if found.collection.broken {
         text.push_str(
             "The chain of generations breaks off within `retention.history`: no index document and \
@@ -122,6 +130,11 @@ fn groups(found: &Found) -> Vec<(&'static str, Vec<String>, &'static str)> {
         ("grace is over", of(&collection.doom), "retired, and kept long enough"),
         ("doomed", of(&collection.doomed), "an earlier run began to delete them"),
         ("dead applies", swept.collect(), "they neither committed nor moved for too long"),
+        (
+            "unclosed",
+            collection.unclosed.iter().map(ToString::to_string).collect(),
+            "transactions that committed and were killed before they could say so",
+        ),
         ("left over", of(&collection.leftover), "nothing that is kept names them"),
         (
             "unfinished uploads",
@@ -151,6 +164,8 @@ fn json(gathered: &Gathered, location: &str) -> Value {
             "leftover": collection.leftover,
             "uploads": found.uploads,
             "journals": collection.journals,
+            "unclosed": collection.unclosed,
+            "unreadable": found.unreadable,
             "broken": collection.broken,
         })
     });

@@ -38,8 +38,10 @@ pub(super) async fn run(id: &str, context: &Context) -> Result<Exit, Stop> {
     if became.outcome == Outcome::Forgotten {
         return Err(OpsError::said(
             Code::UNKNOWN_TX,
-            format!("nothing is left to tell what became of {tx}"),
-            Some("it is older than what the history and the journals go back to"),
+            format!("{tx} is in no generation that is kept, and has no journal"),
+            Some(
+                "it is older than what is kept, or of another bucket, or somebody removed its journal",
+            ),
         )
         .into());
     }
@@ -61,10 +63,8 @@ fn told(tx: &Tx, became: &Became, location: &str) -> (&'static str, String, Exit
             Exit::Done,
         ),
         Outcome::NotCommitted => {
-            let why = match &became.journal {
-                None => "it has no journal and is in no generation".to_owned(),
-                Some(journal) => format!("it stood on serial {}", journal.base_serial),
-            };
+            let base = became.journal.as_ref().map_or(0, |journal| journal.base_serial);
+            let why = format!("it stood on serial {base}");
             (
                 "not-committed",
                 format!("{tx} is not committed, and what it sent never will be: {why} ({head}).\n"),

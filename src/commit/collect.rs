@@ -24,11 +24,14 @@ pub struct Survey<'a> {
     pub objects: &'a BTreeMap<ObjectKey, Owned>,
     /// The journals that are listed, with their last change by the store's clock.
     pub listed: &'a BTreeMap<Tx, Option<Timestamp>>,
-    /// The journals of all transactions that own something and are not in the chain, and of those
-    /// that are listed and not in the chain.
+    /// The journals that are listed and can be read, and those of transactions that own something
+    /// that HEAD does not reach. Of the lost ones: aborted, on HEAD.
     pub journals: &'a BTreeMap<Tx, Journal>,
-    /// Unfinished uploads: whose, and since when.
-    pub uploads: &'a [(Tx, Option<Timestamp>)],
+    /// Transactions that own something, are not in the chain and have no journal: somebody removed
+    /// it, and they may still be at work.
+    pub lost: &'a BTreeSet<Tx>,
+    /// Unfinished uploads: whose (none: of what all share), and since when.
+    pub uploads: &'a [(Option<Tx>, Option<Timestamp>)],
 }
 
 /// An object of depstate's.
@@ -112,6 +115,8 @@ pub struct Collection {
     pub doomed: BTreeSet<ObjectKey>,
     /// Transactions of dead or aborted applies, with what carries their names.
     pub sweep: BTreeMap<Tx, BTreeSet<ObjectKey>>,
+    /// Transactions that committed and whose journals do not say so.
+    pub unclosed: BTreeSet<Tx>,
     /// What transactions that committed have left over, and metadata older than the history.
     pub leftover: BTreeSet<ObjectKey>,
     /// Uploads to throw away, by their place in the survey; those of swept transactions are not here.
@@ -132,7 +137,10 @@ impl Collection {
 
     /// Tells whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.deletes() == 0 && self.sweep.is_empty() && self.uploads.is_empty()
+        self.deletes() == 0
+            && self.sweep.is_empty()
+            && self.unclosed.is_empty()
+            && self.uploads.is_empty()
     }
 }
 
@@ -162,6 +170,9 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
     for (tx, journal) in survey.journals {
         let base = journal.base_serial;
         let fate = fate(survey, tx, rules);
+        if chain.transactions.contains(tx) && journal.state != JournalState::Done {
+            collection.unclosed.insert(tx.clone());
+        }
         if fate == Fate::Done || !(chain.complete || base >= chain.below) {
             continue;
         }
@@ -175,15 +186,20 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
         if reached.contains(key) {
             continue;
         }
-        if let Some(of) = collection.sweep.get_mut(&owned.tx) {
-            of.insert(key.clone());
+        let is_metadata = key.as_str().starts_with("gen/") || key.as_str().starts_with("index/");
+        let lost = survey.lost.contains(&owned.tx);
+        // A commit that it was written for could no longer land: HEAD is past it.
+        let past = lost && is_metadata && serial(key).is_some_and(|at| at <= snapshot.head.serial);
+        if let Some(of) = collection.sweep.get_mut(&owned.tx).filter(|_| !past) {
+            if !lost || is_older(owned.modified, rules.dead_after, rules.now) {
+                of.insert(key.clone());
+            }
             continue;
         }
-        let is_metadata = key.as_str().starts_with("gen/") || key.as_str().starts_with("index/");
         let spared = if key.as_str().starts_with("probe/") {
             // Nothing says that a probe has ended but its age, whatever a person calls dead.
             !is_older(owned.modified, rules.dead_after.max(PROBE), rules.now)
-        } else if fate(survey, &owned.tx, rules) != Fate::Done {
+        } else if !past && fate(survey, &owned.tx, rules) != Fate::Done {
             true
         } else {
             // Without the generations above its base nobody could ever decide a dead apply.
@@ -195,8 +211,12 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
             collection.leftover.insert(key.clone());
         }
     }
-    for (n, (tx, _)) in survey.uploads.iter().enumerate() {
-        if fate(survey, tx, rules) == Fate::Done {
+    for (n, (tx, begun)) in survey.uploads.iter().enumerate() {
+        let over = match tx {
+            Some(tx) => fate(survey, tx, rules) == Fate::Done,
+            None => is_older(*begun, rules.dead_after.max(PROBE), rules.now),
+        };
+        if over {
             collection.uploads.insert(n);
         }
     }
@@ -211,7 +231,7 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
     let Collection { sweep, journals, .. } = &mut collection;
     sweep.retain(|tx, keys| {
         let open = survey.journals.get(tx).is_some_and(|at| at.state == JournalState::Open);
-        let uploads = survey.uploads.iter().any(|(of, _)| of == tx);
+        let uploads = survey.uploads.iter().any(|(of, _)| of.as_ref() == Some(tx));
         open || uploads || !keys.is_empty() || journals.contains(tx)
     });
     collection
@@ -222,9 +242,9 @@ pub fn collect(survey: &Survey<'_>, rules: &Rules) -> Collection {
 enum Fate {
     /// It may still commit.
     Alive,
-    /// It was aborted, or is open for so long that it must be dead.
+    /// It was aborted, or is open for so long that it must be dead, or nothing tells of it.
     Dead,
-    /// It committed, or its journal is gone.
+    /// It committed.
     Done,
 }
 
@@ -232,7 +252,8 @@ fn fate(survey: &Survey<'_>, tx: &Tx, rules: &Rules) -> Fate {
     if survey.chain.transactions.contains(tx) {
         return Fate::Done;
     }
-    let Some(journal) = survey.journals.get(tx) else { return Fate::Done };
+    // It was not asked for, or can't be read.
+    let Some(journal) = survey.journals.get(tx) else { return Fate::Alive };
     match journal.state {
         JournalState::Done => Fate::Done,
         JournalState::Aborted => Fate::Dead,
@@ -243,7 +264,8 @@ fn fate(survey: &Survey<'_>, tx: &Tx, rules: &Rules) -> Fate {
     }
 }
 
-fn reached(snapshot: &Snapshot) -> BTreeSet<&ObjectKey> {
+/// Returns every key that HEAD reaches.
+pub fn reached(snapshot: &Snapshot) -> BTreeSet<&ObjectKey> {
     let records = snapshot
         .live
         .values()
@@ -257,9 +279,9 @@ fn reached(snapshot: &Snapshot) -> BTreeSet<&ObjectKey> {
         .collect()
 }
 
-/// The serial in a generation's key, `gen/<ten digits>-<tx>.json`.
+/// The serial in the name of a generation or index document, `<ten digits>-<tx>.json`.
 fn serial(key: &ObjectKey) -> Option<u64> {
-    key.as_str().strip_prefix("gen/")?.get(..10)?.parse().ok()
+    key.as_str().rsplit('/').next()?.split_once('-')?.0.parse().ok()
 }
 
 /// What has no time is not old.

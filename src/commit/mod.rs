@@ -30,7 +30,7 @@ mod explore;
 mod tests;
 
 pub use chain::LISTED;
-pub use collect::{Collection, Generations, Owned, Rules, Survey, collect, past_grace};
+pub use collect::{Collection, Generations, Owned, Rules, Survey, collect, past_grace, reached};
 pub use effect::{Effect, End, Failure, NotCommitted, Swept};
 pub use event::{Answer, Base, Comparison, Event, Proposal};
 pub use fence::fence;

@@ -62,8 +62,8 @@ pub fn outcome(chain: Chain, head: Option<u64>, journal: Option<&Journal>) -> Ou
                 Outcome::Undecided { base }
             }
         }
-        (Chain::Absent, None) => Outcome::NotCommitted,
-        (Chain::Cut, None) => Outcome::Forgotten,
+        // Without a journal nothing tells which base it stands on: it may still be at work.
+        (Chain::Absent | Chain::Cut, None) => Outcome::Forgotten,
     }
 }
 
@@ -103,8 +103,8 @@ mod tests {
             (Absent, Some(8), Some((Aborted, 8)), Undecided { base: 8 }),
             (Absent, Some(9), Some((Done, 6)), Lost),
             (Absent, None, Some((Done, 6)), Lost),
-            (Absent, Some(9), None, NotCommitted),
-            (Absent, None, None, NotCommitted),
+            (Absent, Some(9), None, Forgotten),
+            (Absent, None, None, Forgotten),
             (Cut, Some(9), Some((Open, 8)), NotCommitted),
             (Cut, Some(8), Some((Open, 8)), Undecided { base: 8 }),
             (Cut, Some(9), Some((Aborted, 8)), NotCommitted),

@@ -260,7 +260,7 @@ codes! {
     CANT_ROLL_BACK Error "cant-roll-back" "Not all that an older serial had can be published again."
         "An object that was retired is kept for `retention.grace` and then deleted. The message names each\nartifact that is past that. Nothing was changed: put back deps.toml and deps.lock of that time, and\napply fetches from upstream what is missing."
     UNKNOWN_TX Error "unknown-tx" "Nothing is left to tell what became of a transaction."
-        "It is older than what the history and the journals go back to."
+        "It is in no generation that is kept and has no journal: it is older than both, or of another\nbucket, or somebody removed its journal (then it may even be at work)."
     NOT_OWNER Error "not-owner" "The prefix belongs to another project."
         "One prefix, one project. Use another prefix, or the right deps.toml."
     STALE_PLAN Error "stale-plan" "The saved plan no longer holds: plan again (exit 4)."

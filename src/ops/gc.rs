@@ -50,6 +50,8 @@ pub struct Found {
     pub objects: usize,
     /// Objects that depstate did not write.
     pub foreign: usize,
+    /// Journals that can't be read: what carries their names is left alone.
+    pub unreadable: Vec<crate::model::ObjectKey>,
     /// Bytes that become free, as far as sizes are listed.
     pub bytes: u64,
 }
@@ -107,7 +109,7 @@ pub async fn gc(
 
 fn found(findings: &Findings) -> Found {
     let Findings { snapshot, collection, uploads, objects, foreign, sizes, .. } = findings;
-    let swept = |tx| collection.sweep.contains_key(tx);
+    let swept = |tx: &Option<_>| tx.as_ref().is_some_and(|tx| collection.sweep.contains_key(tx));
     let uploads = uploads
         .iter()
         .enumerate()
@@ -127,5 +129,6 @@ fn found(findings: &Findings) -> Found {
         uploads,
         objects: *objects,
         foreign: *foreign,
+        unreadable: findings.unreadable.clone(),
     }
 }

@@ -197,7 +197,7 @@ pub async fn carry_out(
     for race in 1..=RACES {
         match tx.commit(&changes(&back)).await? {
             CommitOutcome::Committed(head) => {
-                seen::note(project, &storage.location(), &head);
+                seen::note(project, &storage.identity(), &head);
                 sink.emit(&Event::Committed { serial: head.serial, changes: back.steps.len() });
                 views(project, &*storage, tx.base(), sink).await;
                 return Ok(Ended::Committed(Box::new(head)));

@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
-use super::{AT_ONCE, DocumentCache, StateError, keys, read, read::read as read_all};
+use super::{
+    AT_ONCE, DocumentCache, StateError, keys, later::newest_lost_after, read,
+    read::read as read_all,
+};
 use crate::{
-    commit::{Collection, Generations, Owned, Rules, Survey, collect},
-    model::{Journal, ObjectKey, Revision, Sha256, Snapshot, Tx},
+    commit::{Collection, Generations, Owned, Rules, Survey, collect, reached},
+    model::{Code, FORMAT, Head, Journal, JournalState, ObjectKey, Revision, Sha256, Snapshot, Tx},
     storage::{StorageReader, StorageWriter, UploadRef},
     wire::objects::{DOCUMENT_LIMIT, JOURNAL_LIMIT, decode_generation, decode_journal},
 };
@@ -21,7 +24,9 @@ pub struct Findings {
     /// What may be taken away.
     pub collection: Collection,
     /// Unfinished uploads; [`Collection::uploads`] counts from here.
-    pub uploads: Vec<(Tx, UploadRef)>,
+    pub uploads: Vec<(Option<Tx>, UploadRef)>,
+    /// Keys of journals that can't be read: what carries their names is left alone.
+    pub unreadable: Vec<ObjectKey>,
     /// How many objects of depstate's there are, journals included.
     pub objects: usize,
     /// Objects that depstate did not write: never touched.
@@ -43,21 +48,34 @@ pub async fn survey(
     rules: &Rules,
 ) -> Result<Option<Findings>, StateError> {
     let lists = Lists::read(storage).await?;
-    let mut suspects: BTreeSet<&Tx> = lists.journals.keys().collect();
-    suspects.extend(lists.objects.values().map(|owned| &owned.tx));
-    suspects.extend(lists.uploads.iter().map(|(tx, _)| tx));
-    // Whoever is in the chain has committed: its journal says nothing more.
     let Some(early) = read_all(storage, cache).await? else { return Ok(None) };
+    writable(&early.head)?;
     let known = chain(storage, &early, &lists, rules, None).await?;
-    suspects.retain(|tx| !known.transactions.contains(*tx));
-    let journals = journals(storage, suspects).await?;
+    // Whoever is in the chain, or owns only what HEAD reaches, need not be asked for.
+    let kept = reached(&early);
+    let mut suspects: BTreeSet<&Tx> = lists
+        .objects
+        .iter()
+        .filter(|(key, _)| !key.as_str().starts_with("probe/") && !kept.contains(key))
+        .map(|(_, owned)| &owned.tx)
+        .chain(lists.uploads.iter().filter_map(|(tx, _)| tx.as_ref()))
+        .filter(|tx| !known.transactions.contains(*tx))
+        .collect();
+    suspects.extend(lists.journals.keys());
+    let Journals { mut journals, missing, unreadable } = journals(storage, suspects).await?;
     // The HEAD that decides is read after the journals: whoever committed before is in it.
     let Some(snapshot) = read_all(storage, cache).await? else { return Ok(None) };
     let at = early.head.r#gen.as_ref().map(|at| &at.key);
     let mut chain = chain(storage, &snapshot, &lists, rules, at).await?;
     chain.join(known);
+    went_back(storage, &snapshot.head).await?;
+    let lost: BTreeSet<Tx> =
+        missing.into_iter().filter(|tx| !chain.transactions.contains(tx)).collect();
+    for tx in &lost {
+        journals.insert(tx.clone(), (as_aborted(tx, &snapshot.head, rules), no_revision()));
+    }
     let states = journals.iter().map(|(tx, (journal, _))| (tx.clone(), journal.clone())).collect();
-    let uploads: Vec<(Tx, Option<Timestamp>)> =
+    let uploads: Vec<(Option<Tx>, Option<Timestamp>)> =
         lists.uploads.iter().map(|(tx, upload)| (tx.clone(), upload.begun)).collect();
     let collection = collect(
         &Survey {
@@ -66,6 +84,7 @@ pub async fn survey(
             objects: &lists.objects,
             listed: &lists.journals,
             journals: &states,
+            lost: &lost,
             uploads: &uploads,
         },
         rules,
@@ -79,7 +98,60 @@ pub async fn survey(
         foreign: lists.foreign,
         sizes: lists.sizes,
         journals,
+        unreadable,
     }))
+}
+
+/// A bucket of a newer format may be read, never written.
+fn writable(head: &Head) -> Result<(), StateError> {
+    if head.format <= FORMAT {
+        return Ok(());
+    }
+    Err(StateError::Refused {
+        code: Code::STORE_NEWER,
+        message: format!(
+            "the bucket has format {}, this depstate writes format {FORMAT}",
+            head.format
+        ),
+        help: Some("use the depstate that wrote it, or a newer one".to_owned()),
+    })
+}
+
+/// What an old HEAD does not reach was published all the same, and must not be taken away.
+async fn went_back(storage: &dyn StorageReader, head: &Head) -> Result<(), StateError> {
+    let Some((serial, key)) = newest_lost_after(storage, head.serial).await? else { return Ok(()) };
+    // Others may have committed meanwhile.
+    let now = read::head(storage).await?.map_or(0, |base| base.head.serial);
+    if now >= serial {
+        return Ok(());
+    }
+    Err(StateError::Refused {
+        code: Code::HEAD_WENT_BACK,
+        message: format!(
+            "{}: `head.json` is at serial {now}, and `{key}` was published after it: somebody put an \
+             old `head.json` back",
+            storage.location()
+        ),
+        help: Some("nothing was deleted; `depstate doctor` shows what is there".to_owned()),
+    })
+}
+
+/// Nobody knows what a transaction without a journal stands on. On HEAD, at most: so a fence on HEAD
+/// keeps it from committing, as it does one that was aborted there.
+fn as_aborted(tx: &Tx, head: &Head, rules: &Rules) -> Journal {
+    Journal {
+        format: FORMAT,
+        tx: tx.clone(),
+        state: JournalState::Aborted,
+        base_serial: head.serial,
+        at: rules.now,
+        by: None,
+        tool: String::new(),
+    }
+}
+
+fn no_revision() -> Revision {
+    Revision(String::new())
 }
 
 /// Everything that the store lists. A list is only ever a source of candidates.
@@ -88,7 +160,7 @@ struct Lists {
     objects: BTreeMap<ObjectKey, Owned>,
     sizes: BTreeMap<ObjectKey, u64>,
     journals: BTreeMap<Tx, Option<Timestamp>>,
-    uploads: Vec<(Tx, UploadRef)>,
+    uploads: Vec<(Option<Tx>, UploadRef)>,
     foreign: usize,
 }
 
@@ -114,10 +186,11 @@ impl Lists {
                 }
             }
         }
-        let mut uploads = storage.unfinished("artifacts/");
+        let mut uploads = storage.unfinished("");
         while let Some(upload) = uploads.next().await {
             let upload = upload.map_err(failed("unfinished uploads"))?;
-            if let Some(tx) = keys::owner(&upload.key) {
+            let tx = keys::owner(&upload.key);
+            if tx.is_some() || keys::is_shared(&upload.key) {
                 lists.uploads.push((tx, upload));
             }
         }
@@ -126,24 +199,41 @@ impl Lists {
     }
 }
 
-async fn journals(
-    storage: &dyn StorageReader,
-    of: BTreeSet<&Tx>,
-) -> Result<BTreeMap<Tx, (Journal, Revision)>, StateError> {
-    let found: Vec<Option<(Journal, Revision)>> = futures::stream::iter(of)
+/// What became of the journals that were asked for.
+#[derive(Default)]
+struct Journals {
+    journals: BTreeMap<Tx, (Journal, Revision)>,
+    missing: BTreeSet<Tx>,
+    unreadable: Vec<ObjectKey>,
+}
+
+async fn journals(storage: &dyn StorageReader, of: BTreeSet<&Tx>) -> Result<Journals, StateError> {
+    let mut asked = futures::stream::iter(of)
         .map(|tx| async move {
             let key = keys::journal(tx);
-            let Some((meta, bytes)) = read::bytes(storage, &key, JOURNAL_LIMIT).await? else {
-                return Ok::<_, StateError>(None);
-            };
-            let journal = decode_journal(&bytes)
-                .map_err(|error| StateError::unreadable(key.as_str(), &error))?;
-            Ok(Some((journal, meta.revision)))
+            let found = read::bytes(storage, &key, JOURNAL_LIMIT).await;
+            (tx.clone(), key, found)
         })
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
-    Ok(found.into_iter().flatten().map(|at| (at.0.tx.clone(), at)).collect())
+        .buffer_unordered(AT_ONCE);
+    let mut all = Journals::default();
+    while let Some((tx, key, found)) = asked.next().await {
+        match found {
+            Ok(None) => {
+                all.missing.insert(tx);
+            }
+            Ok(Some((meta, bytes))) => match decode_journal(&bytes) {
+                Ok(journal) if journal.tx == tx && journal.format <= FORMAT => {
+                    all.journals.insert(tx, (journal, meta.revision));
+                }
+                Ok(_) | Err(_) => all.unreadable.push(key),
+            },
+            // Too large to be one.
+            Err(StateError::Refused { .. }) => all.unreadable.push(key),
+            Err(error) => return Err(error),
+        }
+    }
+    all.unreadable.sort();
+    Ok(all)
 }
 
 /// Reads the generations below a HEAD, as far as they are there, or down to one that was read.
@@ -167,6 +257,8 @@ async fn chain(
         while let Some((key, bytes)) = ahead.next().await {
             if *key == at.key {
                 found = bytes?.map(|(_, bytes)| bytes);
+            } else if let Ok(Some((_, bytes))) = bytes {
+                of_this_lineage(storage, &snapshot.head, key, &bytes)?;
             }
             if *key <= at.key {
                 break;
@@ -184,6 +276,36 @@ async fn chain(
         let above = generation.serial;
         next = generation.parent.r#gen.filter(|_| generation.parent.serial < above);
     }
+    while let Some((key, bytes)) = ahead.next().await {
+        if let Ok(Some((_, bytes))) = bytes {
+            of_this_lineage(storage, &snapshot.head, key, &bytes)?;
+        }
+    }
     chain.complete = true;
     Ok(chain)
+}
+
+/// A generation that is not in the chain may be left over; one of another lineage says that HEAD is
+/// not the one that belongs here.
+fn of_this_lineage(
+    storage: &dyn StorageReader,
+    head: &Head,
+    key: &ObjectKey,
+    bytes: &[u8],
+) -> Result<(), StateError> {
+    let Ok(generation) = decode_generation(bytes) else { return Ok(()) };
+    let theirs = &generation.parent.lineage;
+    if *theirs == head.lineage {
+        return Ok(());
+    }
+    Err(StateError::Refused {
+        code: Code::HEAD_WENT_BACK,
+        message: format!(
+            "{}: `head.json` is of lineage {}, and `{key}` is of lineage {theirs}: it is another \
+             bucket's `head.json`, or two were mixed",
+            storage.location(),
+            head.lineage
+        ),
+        help: Some("nothing was deleted; `depstate doctor` shows what is there".to_owned()),
+    })
 }

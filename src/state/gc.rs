@@ -16,7 +16,7 @@ use crate::{
     commit::{End, Event, Rules, Sweep, Sweeper, Swept, past_grace},
     failpoint,
     model::{Code, JournalState, ObjectKey, Snapshot, Tx},
-    storage::{StorageError, StorageWriter},
+    storage::{Precondition, PutError, StorageError, StorageWriter},
 };
 
 /// How often a commit of the collector's is tried again after a lost race.
@@ -66,8 +66,18 @@ pub async fn collect(
 ) -> Result<Collected, StateError> {
     let mut at = Collector { storage, cache, author, rules, did: Collected::default() };
     let Findings { snapshot, collection, uploads, journals, floor, .. } = findings;
+    if collection.is_empty() {
+        return Ok(at.did);
+    }
+    at.compare_clocks().await?;
     if !collection.doom.is_empty() || !collection.doomed.is_empty() {
-        Box::pin(at.condemned(snapshot)).await?;
+        Box::pin(at.condemned(snapshot, &collection.doom)).await?;
+    }
+    for tx in collection.unclosed {
+        let Some((journal, revision)) = journals.get(&tx).cloned() else { continue };
+        let (found, nonce) = (true, at.author.chance.nonce());
+        let sweep = Sweep { journal, revision, floor, found, nonce, patience: PATIENCE };
+        Box::pin(at.sweep(&tx, sweep)).await;
     }
     for (tx, keys) in collection.sweep {
         let Some((journal, revision)) = journals.get(&tx).cloned() else { continue };
@@ -77,7 +87,7 @@ pub async fn collect(
         if Box::pin(at.sweep(&tx, sweep)).await {
             failpoint::hit("collect/swept");
             let mut done = at.delete(keys).await;
-            for (_, upload) in uploads.iter().filter(|(of, _)| *of == tx) {
+            for (_, upload) in uploads.iter().filter(|(of, _)| of.as_ref() == Some(&tx)) {
                 let discarded = at.storage.discard(upload).await;
                 done &= at.note(discarded, || format!("the upload of `{}`", upload.key));
                 at.did.discarded += u64::from(done);
@@ -105,10 +115,16 @@ pub async fn collect(
 impl Collector {
     /// Condemned, then doomed, then deleted, then forgotten: two commits, and no applier takes back
     /// what is doomed.
-    async fn condemned(&mut self, snapshot: Snapshot) -> Result<(), StateError> {
+    async fn condemned(
+        &mut self,
+        snapshot: Snapshot,
+        chosen: &BTreeSet<ObjectKey>,
+    ) -> Result<(), StateError> {
         let rules = self.rules;
-        let doom =
-            |base: &Snapshot| Changes { collect: past_grace(base, &rules), ..Changes::default() };
+        let doom = |base: &Snapshot| Changes {
+            collect: past_grace(base, &rules).intersection(chosen).cloned().collect(),
+            ..Changes::default()
+        };
         let Some(base) = self.commit(snapshot, doom).await? else { return Ok(()) };
         failpoint::hit("collect/doomed");
         let wanted = base.doomed.clone();
@@ -140,10 +156,6 @@ impl Collector {
             let (storage, cache) = (Arc::clone(&self.storage), Arc::clone(&self.cache));
             let mut tx =
                 Transaction::begin(storage, cache, self.author.clone(), Some(base)).await?;
-            if let Err(error) = self.compare_clocks(tx.tx()).await {
-                tx.abandon().await;
-                return Err(error);
-            }
             match tx.commit(&changes).await? {
                 CommitOutcome::Committed(_) => {
                     self.did.doomed += changes.collect.len() as u64;
@@ -170,15 +182,21 @@ impl Collector {
         Ok(None)
     }
 
-    /// The grace period is counted by one's own clock: it must be right.
-    async fn compare_clocks(&self, tx: &Tx) -> Result<(), StateError> {
-        let key = keys::journal(tx);
-        let doing = || format!("looking at `{key}`");
-        let meta = self
-            .storage
-            .head(&key)
-            .await
-            .map_err(|source| StateError::Storage { doing: doing(), source })?;
+    /// What is old is told by one's own clock: it must be right.
+    async fn compare_clocks(&self) -> Result<(), StateError> {
+        let Author { chance, now, .. } = &self.author;
+        let key = keys::probe(&chance.tx(*now), "clock");
+        let failed = |source| StateError::Storage {
+            doing: "comparing the clock with the store's".to_owned(),
+            source,
+        };
+        let written = self.storage.put(&key, bytes::Bytes::new(), Precondition::Absent).await;
+        if let Err(PutError::Refused(error)) = written {
+            return Err(failed(error));
+        }
+        let meta = self.storage.head(&key).await.map_err(failed)?;
+        // What stays is found by its age.
+        let _removed = self.storage.delete(&key).await;
         let Some(theirs) = meta.and_then(|meta| meta.modified) else { return Ok(()) };
         let ours = self.author.now;
         if ours.duration_since(theirs).abs() <= SKEW {

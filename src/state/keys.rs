@@ -37,6 +37,11 @@ fn read_numbered(name: &str) -> Option<(u64, Tx)> {
     Some((serial.parse().ok().filter(|_| digits)?, read_tx(tx)?))
 }
 
+/// Tells whether it is a key that transactions share.
+pub(super) fn is_shared(key: &ObjectKey) -> bool {
+    key.as_str() == "head.json" || key.as_str().starts_with("views/")
+}
+
 /// Returns whose key it is; none: depstate did not write it, or nobody's transaction did.
 pub(super) fn owner(key: &ObjectKey) -> Option<Tx> {
     let parts: Vec<&str> = key.as_str().split('/').collect();
@@ -49,8 +54,11 @@ pub(super) fn owner(key: &ObjectKey) -> Option<Tx> {
 }
 
 fn read_tx(text: &str) -> Option<Tx> {
-    let is_ulid =
-        text.len() == 26 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    // Crockford's alphabet, and a time that fits into 48 bits.
+    let is_ulid = text.starts_with(|first: char| ('0'..='7').contains(&first))
+        && !text.contains(['I', 'L', 'O', 'U'])
+        && text.len() == 26
+        && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     is_ulid.then(|| Tx(text.to_owned()))
 }
 

@@ -41,9 +41,13 @@ async fn one(storage: &dyn StorageReader, key: ObjectKey) -> Result<Option<Later
     };
     let Ok(generation) = decode_generation(&bytes) else { return Ok(None) };
     let journal = read::bytes(storage, &keys::journal(&tx), JOURNAL_LIMIT).await?;
-    let done = journal
-        .and_then(|(_, bytes)| decode_journal(&bytes).ok())
-        .is_some_and(|journal| journal.state == JournalState::Done);
+    // An apply that is still at work has a journal.
+    let done = match journal {
+        None => true,
+        Some((_, bytes)) => {
+            decode_journal(&bytes).is_ok_and(|journal| journal.state == JournalState::Done)
+        }
+    };
     let parent = generation.parent.r#gen.map(|at| at.key);
     Ok(Some(Later { serial, key, tx, done, parent }))
 }

@@ -23,6 +23,9 @@ const TRIES: u32 = 3;
 /// How often HEAD may move on while what it names is read: each move is a commit or a collector's.
 const MOVES: u32 = 5;
 
+/// Objects on a page of a listing.
+const PAGE: usize = 1_000;
+
 /// So many expected artifacts are listed together: a page has room for a thousand objects, and one
 /// that ends behind what was wanted needs no other to show that nothing more comes.
 const EXPECTED: usize = 950;
@@ -102,6 +105,9 @@ pub async fn objects_near<'a>(
     let mut near: Vec<String> = expected.map(keys::artifact_folders).collect();
     near.sort_unstable();
     near.dedup();
+    if near.len() <= PAGE {
+        near.clear();
+    }
     let cuts: Vec<String> = near.into_iter().step_by(EXPECTED).skip(1).collect();
     storage
         .list_cut("artifacts/", &cuts)

@@ -22,6 +22,7 @@ const EXACT: u64 = 1 << 53;
 /// # Errors
 /// When it would be larger than [`HEAD_LIMIT`].
 pub fn encode_head(head: &Head) -> Result<Vec<u8>, WireError> {
+    in_bounds(head)?;
     let bytes = canonical("head.json", head)?;
     limit("head.json", &bytes, HEAD_LIMIT)?;
     Ok(bytes)
@@ -33,14 +34,19 @@ pub fn encode_head(head: &Head) -> Result<Vec<u8>, WireError> {
 /// When it is too large, no HEAD, or of a newer shape.
 pub fn decode_head(bytes: &[u8]) -> Result<Head, WireError> {
     let head: Head = decode("head.json", bytes, HEAD_LIMIT)?;
-    // Canonical JSON holds whole numbers exactly up to here, and no history gets this long.
-    if head.serial >= 1 << 53 {
-        return Err(WireError::Inconsistent {
-            what: "head.json",
-            message: format!("serial {} is out of all bounds", head.serial),
-        });
-    }
+    in_bounds(&head)?;
     Ok(head)
+}
+
+/// Canonical JSON holds whole numbers exactly up to here, and no history gets this long.
+fn in_bounds(head: &Head) -> Result<(), WireError> {
+    if head.serial < 1 << 53 {
+        return Ok(());
+    }
+    Err(WireError::Inconsistent {
+        what: "head.json",
+        message: format!("serial {} is out of all bounds", head.serial),
+    })
 }
 
 /// Writes a generation.

@@ -21,6 +21,8 @@ pub(super) fn gc() -> Value {
             "leftover": list(text()),
             "uploads": list(text()),
             "journals": { "type": "array", "items": text(), "description": "transactions" },
+            "unclosed": { "type": "array", "items": text(), "description": "transactions that committed and whose journals do not say so" },
+            "unreadable": { "type": "array", "items": text(), "description": "keys of journals that can't be read" },
             "broken": { "type": "boolean", "description": "the chain breaks off early: metadata is left alone" },
         }),
     );

@@ -111,7 +111,7 @@ fn a_transaction_is_committed_or_not_or_undecided() {
     let _lower = sandbox.run(["status", "--tx", &tx.to_lowercase()]).exits(0);
     let _usage = sandbox.run(["status", "--tx", "1234"]).exits(64);
     let other = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-    assert_eq!(json(&sandbox, &["status", "--tx", other])["outcome"], "not-committed");
+    assert_eq!(json(&sandbox, &["status", "--tx", other])["outcome"], "unknown");
     // A journal that somebody left open, on HEAD's serial and below.
     let journal = sandbox.read(&only(&sandbox, "mirror/tx", &tx)).replace(&tx, other);
     let open = journal.replace("\"done\"", "\"open\"");

@@ -177,14 +177,18 @@ async fn nothing_of_an_open_apply_and_nothing_foreign_is_touched() {
     bucket.publish(&["ruby@1/any"]).await;
     let tx = bucket.begin().await;
     bucket.upload(&tx, "node@1/any").await;
-    for key in ["artifacts/ruby/1/any/mine.tgz", "artifacts/readme", "gen/old.json", "other/x"] {
+    // One looks nearly like a transaction's name.
+    let near = "artifacts/a/b/c/RELEASE2026Q4INTERNALBUILD/f";
+    for key in
+        ["artifacts/ruby/1/any/mine.tgz", "artifacts/readme", "gen/old.json", "other/x", near]
+    {
         bucket.storage.put_raw(key, "mine");
     }
     let before = bucket.storage.objects();
     let rules = Rules { now: bucket.author.now, ..rules(&bucket, 0) };
     let found = survey(&bucket.storage, &*bucket.cache, &rules).await.unwrap().unwrap();
     assert!(found.collection.is_empty(), "{:?}", found.collection);
-    assert_eq!(found.foreign, 3);
+    assert_eq!(found.foreign, 4);
     gc(&bucket, 0).await;
     assert_eq!(bucket.storage.objects(), before);
     let much_later = gc(&bucket, 400).await;
@@ -262,4 +266,132 @@ async fn retire_then_collect_then_publish_again() {
     bucket.publish(&["ruby@1/any"]).await;
     assert_eq!(artifacts(&bucket).len(), 1);
     assert_eq!(bucket.read().await.unwrap().live.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_head_and_one_of_another_lineage_stop_it() {
+    let bucket = bucket();
+    bucket.publish(&["ruby@1/any"]).await;
+    let old = bucket.storage.objects()["head.json"].clone();
+    for name in ["node@1/any", "php@1/any"] {
+        bucket.publish(&[name]).await;
+    }
+    bucket.storage.put_raw("head.json", old);
+    let before = bucket.storage.objects();
+    for journals in [true, false] {
+        if !journals {
+            for key in before.keys().filter(|key| key.starts_with("tx/")) {
+                bucket.storage.remove(key);
+            }
+        }
+        let error = try_gc(&bucket, rules(&bucket, 400)).await.unwrap_err();
+        assert_eq!(error.code(), Code::HEAD_WENT_BACK, "{error}");
+    }
+    let left: Vec<String> = bucket.storage.objects().into_keys().collect();
+    assert_eq!(
+        left,
+        before.keys().filter(|key| !key.starts_with("tx/")).cloned().collect::<Vec<_>>()
+    );
+    // Another bucket's HEAD over this one's.
+    let other = self::bucket();
+    other.publish(&["ruby@1/any"]).await;
+    for (key, bytes) in other.storage.objects() {
+        bucket.storage.put_raw(&key, bytes);
+    }
+    let error = try_gc(&bucket, rules(&bucket, 400)).await.unwrap_err();
+    assert_eq!(error.code(), Code::HEAD_WENT_BACK, "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_somebody_removed_makes_nobody_dead_without_a_fence() {
+    let bucket = bucket();
+    bucket.publish(&["ruby@1/any"]).await;
+    let mut tx = bucket.begin().await;
+    let record = bucket.upload(&tx, "node@1/any").await;
+    bucket.storage.remove(&format!("tx/{}.json", tx.tx()));
+    // It is young: it may be at work.
+    let hours =
+        |n| Rules { now: bucket.author.now + SignedDuration::from_hours(n), ..rules(&bucket, 0) };
+    assert_eq!(try_gc(&bucket, hours(20)).await.unwrap(), Collected::default());
+    assert_eq!(artifacts(&bucket).len(), 2);
+    // It is old: only when HEAD is fenced is what carries its name taken away.
+    let did = try_gc(&bucket, hours(25)).await.unwrap();
+    assert_eq!((did.deleted, did.swept.len()), (1, 1), "{did:?}");
+    assert_eq!(bucket.read().await.unwrap().head.kind, HeadKind::Fence);
+    let outcome = tx.commit(&setting([record])).await.unwrap();
+    assert!(matches!(outcome, CommitOutcome::LostRace(_)), "{outcome:?}");
+    assert!(!tx.rebase(bucket.read().await.unwrap()).await.unwrap());
+    assert_eq!(bucket.read().await.unwrap().live.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_says_nothing_protects_what_carries_its_name() {
+    for junk in [String::new(), "{{{".to_owned(), "x".repeat(1 << 20)] {
+        let bucket = bucket();
+        bucket.publish(&["ruby@1/any", "ruby@2/any"]).await;
+        bucket.retire(&["ruby@1/any"]).await;
+        let tx = bucket.begin().await;
+        bucket.upload(&tx, "node@1/any").await;
+        let key = format!("tx/{}.json", tx.tx());
+        bucket.storage.put_raw(&key, junk);
+        let rules = rules(&bucket, 31);
+        let found = survey(&bucket.storage, &*bucket.cache, &rules).await.unwrap().unwrap();
+        assert_eq!(found.unreadable, [ObjectKey::new(key)]);
+        let did = gc(&bucket, 31).await;
+        assert_eq!((did.doomed, did.deleted), (1, 1), "the rest is collected: {did:?}");
+        assert_eq!(artifacts(&bucket).len(), 2);
+    }
+    // One that is another's.
+    let bucket = bucket();
+    bucket.publish(&["ruby@1/any"]).await;
+    let (one, two) = (bucket.begin().await, bucket.begin().await);
+    bucket.upload(&one, "node@1/any").await;
+    let journal = bucket.storage.objects()[&format!("tx/{}.json", two.tx())].clone();
+    bucket.storage.put_raw(&format!("tx/{}.json", one.tx()), journal);
+    gc(&bucket, 400).await;
+    assert_eq!(artifacts(&bucket).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_that_could_not_say_so_is_said_for_it() {
+    let bucket = bucket();
+    let mut tx = bucket.begin().await;
+    let record = bucket.upload(&tx, "node@1/any").await;
+    bucket.lose("tx/*", false);
+    committed(tx.commit(&setting([record])).await.unwrap());
+    let did = gc(&bucket, 0).await;
+    assert_eq!((did.committed, did.deleted), (vec![tx.tx().clone()], 0));
+    let journal = &bucket.storage.objects()[&format!("tx/{}.json", tx.tx())];
+    assert!(String::from_utf8_lossy(journal).contains("\"done\""));
+    assert_eq!(gc(&bucket, 0).await, Collected::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_format_is_not_collected() {
+    let bucket = bucket();
+    bucket.publish(&["ruby@1/any"]).await;
+    bucket.retire(&["ruby@1/any"]).await;
+    let head = String::from_utf8_lossy(&bucket.storage.objects()["head.json"]).into_owned();
+    bucket.storage.put_raw("head.json", head.replace("\"format\":1", "\"format\":2"));
+    let error = try_gc(&bucket, rules(&bucket, 400)).await.unwrap_err();
+    assert_eq!(error.code(), Code::STORE_NEWER);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrong_clock_takes_no_history_away() {
+    let bucket = bucket();
+    for name in ["ruby@1/any", "node@1/any"] {
+        bucket.publish(&[name]).await;
+    }
+    let before = bucket.storage.objects();
+    let rules = rules(&bucket, 365);
+    let found = survey(&bucket.storage, &*bucket.cache, &rules).await.unwrap().unwrap();
+    assert!(!found.collection.is_empty());
+    let storage: Arc<dyn StorageWriter> = Arc::new(bucket.storage.clone());
+    let mut author = bucket.author.clone();
+    author.now = rules.now;
+    let cache = Arc::clone(&bucket.cache) as _;
+    let error = collect(storage, cache, author, rules, found).await.unwrap_err();
+    assert_eq!(error.code(), Code::CLOCK_SKEW);
+    assert_eq!(bucket.storage.objects(), before);
 }

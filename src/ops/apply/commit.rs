@@ -85,7 +85,7 @@ impl Run<'_> {
         changes.summary = counted(&done, self.report.unchanged);
         match tx.commit(&changes).await {
             Ok(CommitOutcome::Committed(head)) => {
-                seen::note(self.project, &self.storage.location(), &head);
+                seen::note(self.project, &self.storage.identity(), &head);
                 self.sink.emit(&Event::Committed { serial: head.serial, changes: done.len() });
                 self.report.serial = Some(head.serial);
                 self.committed.extend(done.iter().map(|done| done.address.clone()));
