@@ -62,7 +62,7 @@ pub async fn survey(
         .filter(|tx| !known.transactions.contains(*tx))
         .collect();
     suspects.extend(lists.journals.keys());
-    let Journals { mut journals, missing, unreadable } = journals(storage, suspects).await?;
+    let Journals { found: mut journals, missing, unreadable } = journals(storage, suspects).await?;
     // The HEAD that decides is read after the journals: whoever committed before is in it.
     let Some(snapshot) = read_all(storage, cache).await? else { return Ok(None) };
     let at = early.head.r#gen.as_ref().map(|at| &at.key);
@@ -202,7 +202,7 @@ impl Lists {
 /// What became of the journals that were asked for.
 #[derive(Default)]
 struct Journals {
-    journals: BTreeMap<Tx, (Journal, Revision)>,
+    found: BTreeMap<Tx, (Journal, Revision)>,
     missing: BTreeSet<Tx>,
     unreadable: Vec<ObjectKey>,
 }
@@ -223,7 +223,7 @@ async fn journals(storage: &dyn StorageReader, of: BTreeSet<&Tx>) -> Result<Jour
             }
             Ok(Some((meta, bytes))) => match decode_journal(&bytes) {
                 Ok(journal) if journal.tx == tx && journal.format <= FORMAT => {
-                    all.journals.insert(tx, (journal, meta.revision));
+                    all.found.insert(tx, (journal, meta.revision));
                 }
                 Ok(_) | Err(_) => all.unreadable.push(key),
             },
