@@ -41,6 +41,8 @@ fn interrupted(signal: &str) -> (Ran, Sandbox, Upstream) {
         assert!(since.elapsed() < Duration::from_mins(1), "the apply did not get that far");
         std::thread::sleep(Duration::from_millis(20));
     }
+    // The file is seen before the apply knows that it is there: on a busy machine a while before.
+    std::thread::sleep(Duration::from_secs(1));
     let kill = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
     assert!(kill.unwrap().success());
     let ran = sandbox.ran(child.wait_with_output().unwrap());
