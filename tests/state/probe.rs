@@ -133,7 +133,11 @@ async fn what_can_not_be_asked_has_no_verdict() {
     let error = verdict(&store).await.unwrap_err();
     assert_eq!(error.code().as_str(), "storage-failed");
     assert_eq!(error.to_string(), "finding out what the store does");
-    // Nor has a bucket that is not there.
+}
+
+/// In real time: a server answers.
+#[tokio::test]
+async fn nor_has_a_store_that_says_no() {
     let server = S3Server::start();
     let store =
         bucket_with(&server, "", &[("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b")]);
