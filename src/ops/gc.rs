@@ -102,7 +102,6 @@ pub async fn gc(
     if !request.carry_out || findings.collection.is_empty() {
         return Ok(Gathered { rules, findings: Some(found), did: None });
     }
-
     let did = state::collect(storage, documents, project.author(), rules, findings).await?;
     Ok(Gathered { rules, findings: Some(found), did: Some(did) })
 }

@@ -49,7 +49,9 @@ pub async fn survey(
 ) -> Result<Option<Findings>, StateError> {
     let lists = Lists::read(storage).await?;
     let Some(early) = read_all(storage, cache).await? else { return Ok(None) };
-    writable(&early.head)?;
+    if early.head.format > FORMAT {
+        return Err(StateError::newer(&storage.location(), early.head.format));
+    }
     let known = chain(storage, &early, &lists, rules, None).await?;
     // Whoever is in the chain, or owns only what HEAD reaches, need not be asked for.
     let kept = reached(&early);
@@ -102,21 +104,6 @@ pub async fn survey(
     }))
 }
 
-/// A bucket of a newer format may be read, never written.
-fn writable(head: &Head) -> Result<(), StateError> {
-    if head.format <= FORMAT {
-        return Ok(());
-    }
-    Err(StateError::Refused {
-        code: Code::STORE_NEWER,
-        message: format!(
-            "the bucket has format {}, this depstate writes format {FORMAT}",
-            head.format
-        ),
-        help: Some("use the depstate that wrote it, or a newer one".to_owned()),
-    })
-}
-
 /// What an old HEAD does not reach was published all the same, and must not be taken away.
 async fn went_back(storage: &dyn StorageReader, head: &Head) -> Result<(), StateError> {
     let Some((serial, key)) = newest_lost_after(storage, head.serial).await? else { return Ok(()) };
@@ -125,15 +112,7 @@ async fn went_back(storage: &dyn StorageReader, head: &Head) -> Result<(), State
     if now >= serial {
         return Ok(());
     }
-    Err(StateError::Refused {
-        code: Code::HEAD_WENT_BACK,
-        message: format!(
-            "{}: `head.json` is at serial {now}, and `{key}` was published after it: somebody put an \
-             old `head.json` back",
-            storage.location()
-        ),
-        help: Some("nothing was deleted; `depstate doctor` shows what is there".to_owned()),
-    })
+    Err(StateError::restored(&storage.location(), now, &key))
 }
 
 /// Nobody knows what a transaction without a journal stands on. On HEAD, at most: so a fence on HEAD

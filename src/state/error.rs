@@ -1,6 +1,10 @@
 //! What can go wrong with published state.
 
-use crate::{model::Code, storage::StorageError, wire::WireError};
+use crate::{
+    model::{Code, FORMAT, ObjectKey},
+    storage::StorageError,
+    wire::WireError,
+};
 
 /// Published state could not be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +63,31 @@ impl StateError {
             message: message.into(),
             help: Some(
                 "nothing was changed; `depstate doctor` says what is there and what to do"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// A bucket of a format that may be read and not written.
+    pub(super) fn newer(place: &str, format: u32) -> Self {
+        Self::Refused {
+            code: Code::STORE_NEWER,
+            message: format!("{place} has format {format}, this depstate writes format {FORMAT}"),
+            help: Some("use the depstate that wrote it, or a newer one".to_owned()),
+        }
+    }
+
+    /// A HEAD that is older than one that was there.
+    pub(super) fn restored(place: &str, serial: u64, generation: &ObjectKey) -> Self {
+        Self::Refused {
+            code: Code::HEAD_WENT_BACK,
+            message: format!(
+                "{place}: `head.json` is at serial {serial}, and `{generation}` was published after \
+                 it: somebody put an old `head.json` back"
+            ),
+            help: Some(
+                "nothing was changed; `depstate doctor` shows what is there, and puts the newest \
+                 generation back with `--restore-head`"
                     .to_owned(),
             ),
         }

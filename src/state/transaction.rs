@@ -288,18 +288,9 @@ impl Driver<Machine> {
             Failure::WentBack { from, to } => StateError::damaged(format!(
                 "{place}: `head.json` was at serial {from} and is at serial {to} now"
             )),
-            Failure::Restored { serial, generation } => StateError::Refused {
-                code: Code::HEAD_WENT_BACK,
-                message: format!(
-                    "{place}: `head.json` is at serial {serial}, and `{generation}` was published \
-                     after it: somebody put an old `head.json` back"
-                ),
-                help: Some(
-                    "nothing was changed; `depstate doctor` shows what is there, and puts the \
-                     newest generation back with `--restore-head`"
-                        .to_owned(),
-                ),
-            },
+            Failure::Restored { serial, generation } => {
+                StateError::restored(&place, serial, &generation)
+            }
             Failure::Unsafe(probe) => StateError::Refused {
                 code: Code::STORE_UNSAFE,
                 message: format!(
@@ -320,14 +311,7 @@ impl Driver<Machine> {
                 ),
                 help: Some("use another prefix, or the deps.toml of that project".to_owned()),
             },
-            Failure::StoreNewer { format } => StateError::Refused {
-                code: Code::STORE_NEWER,
-                message: format!(
-                    "{place} has format {format}, this depstate writes format {}",
-                    crate::model::FORMAT
-                ),
-                help: Some("use the depstate that wrote it, or a newer one".to_owned()),
-            },
+            Failure::StoreNewer { format } => StateError::newer(&place, format),
             Failure::Aborted => StateError::Ended,
             Failure::Foreign(key) => StateError::damaged(format!(
                 "{place}: `{key}` holds other bytes than transaction {} wrote there",

@@ -7,12 +7,7 @@ fn four() -> Sandbox {
     let sandbox = Sandbox::example("quickstart");
     let _first = sandbox.run(["apply", "--yes"]).exits(0);
     for version in ["2.1.0", "2.2.0", "2.3.0"] {
-        for target in ["linux-amd64", "linux-arm64"] {
-            sandbox.write(
-                &format!("upstream/hello-{version}-{target}.tar.gz"),
-                format!("{version} {target}"),
-            );
-        }
+        sandbox.release(version);
         let _next = sandbox.run(["apply", "--yes", "--update"]).exits(0);
     }
     sandbox

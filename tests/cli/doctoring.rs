@@ -7,16 +7,9 @@ fn two() -> Sandbox {
     let _first = sandbox.run(["apply", "--yes"]).exits(0);
     let first = sandbox.read("mirror/head.json");
     sandbox.write("head.1", first);
-    for target in ["linux-amd64", "linux-arm64"] {
-        sandbox.write(&format!("upstream/hello-2.1.0-{target}.tar.gz"), format!("2.1.0 {target}"));
-    }
+    sandbox.release("2.1.0");
     let _second = sandbox.run(["apply", "--yes", "--update"]).exits(0);
     sandbox
-}
-
-fn json(sandbox: &Sandbox, arguments: &[&str]) -> serde_json::Value {
-    let all = arguments.iter().copied().chain(["--format", "json"]);
-    serde_json::from_str(&sandbox.run(all).stdout).unwrap()
 }
 
 fn serial(sandbox: &Sandbox) -> u64 {
@@ -107,7 +100,7 @@ fn a_head_that_went_back_is_seen_without_having_been_there_and_put_right() {
     let asked = sandbox.run(["doctor", "--restore-head", "2"]).exits(1);
     assert!(asked.stderr.contains("needs-yes"), "{}", asked.all());
     assert_eq!(serial(&sandbox), 1);
-    let restored = json(&sandbox, &["doctor", "--restore-head", "2", "--yes"]);
+    let restored = sandbox.json(&["doctor", "--restore-head", "2", "--yes"]);
     assert_eq!(
         (&restored["restored"]["serial"], &restored["restored"]["replaces"]),
         (&2.into(), &1.into())
@@ -129,7 +122,7 @@ fn a_head_that_is_gone_or_junk_is_made_from_a_generation_that_is_whole() {
         }
         let damaged = sandbox.run(["plan"]).exits(1);
         assert!(damaged.stderr.contains("depstate doctor"), "{}", damaged.all());
-        let generations = json(&sandbox, &["doctor"])["generations"].clone();
+        let generations = sandbox.json(&["doctor"])["generations"].clone();
         assert_eq!(generations.as_array().unwrap().len(), 2);
         assert_eq!(
             (&generations[0]["serial"], &generations[0]["committed"]),
@@ -169,18 +162,7 @@ fn a_generation_that_is_not_whole_is_refused() {
 fn it_works_over_s3() {
     let server = S3Server::start();
     let mut sandbox = Sandbox::example("quickstart");
-    let manifest = sandbox.read("deps.toml").replace(
-        "driver = \"fs\"\npath = \"mirror\"",
-        &format!(
-            "driver = \"s3\"\nbucket = \"{}\"\nregion = \"us-east-1\"\nendpoint = \"{}\"\npath-style = true",
-            server.bucket(),
-            server.endpoint()
-        ),
-    );
-    sandbox.write("deps.toml", manifest);
-    sandbox
-        .set("AWS_ACCESS_KEY_ID", server.access_key())
-        .set("AWS_SECRET_ACCESS_KEY", server.secret_key());
+    sandbox.publish_to(&server);
     let _first = sandbox.run(["apply", "--yes"]).exits(0);
     let _well = sandbox.run(["doctor", "--probe"]).exits(0);
     assert!(server.objects().keys().all(|key| !key.starts_with("probe/")));

@@ -9,16 +9,9 @@ fn two() -> Sandbox {
     let _first = sandbox.run(["apply", "--yes"]).exits(0);
     let lock = sandbox.read("deps.lock");
     sandbox.write("deps.lock.1", lock);
-    for target in ["linux-amd64", "linux-arm64"] {
-        sandbox.write(&format!("upstream/hello-2.1.0-{target}.tar.gz"), format!("2.1.0 {target}"));
-    }
+    sandbox.release("2.1.0");
     let _second = sandbox.run(["apply", "--yes", "--update"]).exits(0);
     sandbox
-}
-
-fn json(sandbox: &Sandbox, arguments: &[&str]) -> serde_json::Value {
-    let all = arguments.iter().copied().chain(["--format", "json"]);
-    serde_json::from_str(&sandbox.run(all).stdout).unwrap()
 }
 
 fn only(sandbox: &Sandbox, folder: &str, begins: &str) -> String {
@@ -36,7 +29,7 @@ fn history_tells_serial_time_author_and_counters() {
     assert_eq!((lines[1][0], lines[1][2], lines[1][3].trim()), ("1", "ci", "6 created"));
     assert_eq!(told.lines().last(), Some("fs:mirror is at serial 2."));
     assert!(jsonless(lines[0][1]), "{told}");
-    let one = json(&sandbox, &["history", "-n", "1"]);
+    let one = sandbox.json(&["history", "-n", "1"]);
     assert_eq!((&one["end"], one["history"].as_array().unwrap().len()), (&"more".into(), 1));
     // A generation that is not kept any more ends it; one that was changed is damage.
     let first = only(&sandbox, "mirror/gen", "0000000001-");
@@ -81,7 +74,7 @@ fn rollback_asks_changes_the_bucket_and_says_what_is_left_to_do() {
     let _settled = sandbox.run(["plan", "--detailed-exitcode", "--locked"]).exits(0);
     let again = sandbox.run(["rollback", "1", "--yes"]).exits(0);
     assert!(again.stdout.starts_with("No changes."), "{}", again.all());
-    assert_eq!(json(&sandbox, &["history"])["serial"], 3);
+    assert_eq!(sandbox.json(&["history"])["serial"], 3);
 }
 
 #[test]
@@ -98,20 +91,20 @@ fn rollback_refuses_what_is_gone() {
     }
     let _none = sandbox.run(["rollback", "7", "--yes"]).exits(1);
     let _usage = sandbox.run(["rollback", "first"]).exits(64);
-    assert_eq!(json(&sandbox, &["history"])["serial"], 2);
+    assert_eq!(sandbox.json(&["history"])["serial"], 2);
 }
 
 #[test]
 fn a_transaction_is_committed_or_not_or_undecided() {
     let sandbox = two();
-    let history = json(&sandbox, &["history"]);
+    let history = sandbox.json(&["history"]);
     let tx = history["history"][1]["tx"].as_str().unwrap().to_owned();
     let told = sandbox.run(["status", "--tx", &tx]).exits(0);
     assert!(told.stdout.contains("is committed: serial 1"), "{}", told.all());
     let _lower = sandbox.run(["status", "--tx", &tx.to_lowercase()]).exits(0);
     let _usage = sandbox.run(["status", "--tx", "1234"]).exits(64);
     let other = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
-    assert_eq!(json(&sandbox, &["status", "--tx", other])["outcome"], "unknown");
+    assert_eq!(sandbox.json(&["status", "--tx", other])["outcome"], "unknown");
     // A journal that somebody left open, on HEAD's serial and below.
     let journal = sandbox.read(&only(&sandbox, "mirror/tx", &tx)).replace(&tx, other);
     let open = journal.replace("\"done\"", "\"open\"");
@@ -135,9 +128,7 @@ fn a_head_that_went_back_stops_every_command() {
     let mut sandbox = Sandbox::example("quickstart");
     let _first = sandbox.run(["apply", "--yes"]).exits(0);
     let old = sandbox.read("mirror/head.json");
-    for target in ["linux-amd64", "linux-arm64"] {
-        sandbox.write(&format!("upstream/hello-2.1.0-{target}.tar.gz"), format!("2.1.0 {target}"));
-    }
+    sandbox.release("2.1.0");
     let _second = sandbox.run(["apply", "--yes", "--update"]).exits(0);
     let new = sandbox.read("mirror/head.json");
     sandbox.write("mirror/head.json", &old);

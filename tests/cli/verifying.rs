@@ -23,11 +23,6 @@ fn key(sandbox: &Sandbox, part: &str) -> String {
     format!("mirror/{}", file.unwrap_or_else(|| panic!("no {part} in {files:?}")))
 }
 
-fn json(sandbox: &Sandbox, arguments: &[&str]) -> serde_json::Value {
-    let all = arguments.iter().copied().chain(["--format", "json"]);
-    serde_json::from_str(&sandbox.run(all).stdout).unwrap()
-}
-
 /// Changes a byte and leaves size and time as they were.
 fn rot(sandbox: &Sandbox, key: &str) {
     let path = sandbox.path(key);
@@ -47,7 +42,7 @@ fn what_is_right_is_said_to_be_and_nothing_is_written() {
     let deep = sandbox.run(["verify", "--deep"]).exits(0);
     assert!(deep.stdout.contains("6 files read and hashed, 196.0 KiB"), "{}", deep.all());
     assert!(deep.stderr.contains("Reading 6 artifacts"), "{}", deep.all());
-    let one = json(&sandbox, &["verify", "--deep", "hello@2.1.0/linux-amd64"]);
+    let one = sandbox.json(&["verify", "--deep", "hello@2.1.0/linux-amd64"]);
     assert_eq!((&one["read"], &one["bytes"]), (&1.into(), &100_000.into()));
     let _idle = sandbox.run(["verify", "hullo"]).exits(1);
     let _both = sandbox.run(["verify", "--deep", "--upstream"]).exits(64);
@@ -159,18 +154,7 @@ fn an_object_that_was_copied_is_read_and_right() {
 fn a_store_over_s3_is_read_with_bounded_concurrency() {
     let server = S3Server::start();
     let mut sandbox = Sandbox::example("quickstart");
-    let manifest = sandbox.read("deps.toml").replace(
-        "driver = \"fs\"\npath = \"mirror\"",
-        &format!(
-            "driver = \"s3\"\nbucket = \"{}\"\nregion = \"us-east-1\"\nendpoint = \"{}\"\npath-style = true",
-            server.bucket(),
-            server.endpoint()
-        ),
-    );
-    sandbox.write("deps.toml", manifest);
-    sandbox
-        .set("AWS_ACCESS_KEY_ID", server.access_key())
-        .set("AWS_SECRET_ACCESS_KEY", server.secret_key());
+    sandbox.publish_to(&server);
     let _published = sandbox.run(["apply", "--yes"]).exits(0);
     let _right = sandbox.run(["verify", "--deep", "--jobs", "2"]).exits(0);
     let key = server.objects().into_keys().find(|key| key.contains("/1.1.0/linux-amd64/")).unwrap();

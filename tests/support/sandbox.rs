@@ -6,6 +6,8 @@ use std::{
     process::{Command, Output},
 };
 
+use super::s3::S3Server;
+
 /// A folder that goes away with the value.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
@@ -66,6 +68,33 @@ impl Sandbox {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
         copy(&from, &sandbox.root(), &["mirror", ".depstate"]);
         sandbox
+    }
+
+    /// Publishes to a server from now on, and not to the folder of the quickstart.
+    pub(crate) fn publish_to(&mut self, server: &S3Server) {
+        let table = format!(
+            "driver = \"s3\"\nbucket = \"{}\"\nregion = \"us-east-1\"\nendpoint = \"{}\"\npath-style = true",
+            server.bucket(),
+            server.endpoint()
+        );
+        let folder = "driver = \"fs\"\npath = \"mirror\"";
+        self.write("deps.toml", self.read("deps.toml").replace(folder, &table));
+        self.set("AWS_ACCESS_KEY_ID", server.access_key())
+            .set("AWS_SECRET_ACCESS_KEY", server.secret_key());
+    }
+
+    /// Is the quickstart's upstream, and releases a version of `hello` for both targets.
+    pub(crate) fn release(&self, version: &str) {
+        for target in ["linux-amd64", "linux-arm64"] {
+            let archive = format!("upstream/hello-{version}-{target}.tar.gz");
+            self.write(&archive, format!("{version} {target}"));
+        }
+    }
+
+    /// What a command prints with `--format json`, whatever its exit code.
+    pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let all = arguments.iter().copied().chain(["--format", "json"]);
+        serde_json::from_str(&self.run(all).stdout).unwrap()
     }
 
     /// Where deps.toml is.

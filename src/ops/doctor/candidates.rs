@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use super::Examined;
 use crate::{
     model::{
-        FORMAT, Generation, Head, JournalState, ObjectKey, ObjectMeta, ObjectRef, Revision,
-        Snapshot, Tx,
+        FORMAT, Generation, Head, JournalState, ObjectKey, ObjectMeta, ObjectRef, Snapshot, Tx,
     },
     ops::{OpsError, Project, error::chain},
     state::{self, Listed, Uncached},
@@ -131,7 +130,6 @@ pub(super) async fn load(
     }
     let head = Head { r#gen: Some(at.clone()), ..generation.parent.clone() };
     let snapshot = state::read_at(storage, &Uncached, &head).await?;
-    debug_assert_eq!(snapshot.revision, Revision(String::new()));
     let missing: Vec<String> = snapshot
         .live
         .values()
