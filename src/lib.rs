@@ -10,6 +10,7 @@ pub mod model;
 // between 0 and 1: templates
 pub mod template;
 // floor 1: text <-> nouns
+pub mod config;
 pub mod lock;
 pub mod manifest;
 pub mod wire;
@@ -20,6 +21,7 @@ pub mod render;
 // floor 3: the two hands
 pub mod disk;
 pub mod net;
+pub mod signature;
 // floor 4: drivers
 pub mod source;
 pub mod storage;

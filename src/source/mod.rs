@@ -3,19 +3,33 @@
 //! [`DRIVERS`] is the one list of them. Each reads its own table of deps.toml and reports every
 //! mistake in it at once; which file an address gets is decided by the pure floors.
 
+mod cargo;
 mod dates;
+mod debian;
 mod dir;
 mod error;
 mod fields;
 mod fixed;
+mod git_tags;
+mod gitea_releases;
 mod github_releases;
+mod github_tags;
+mod gitlab_releases;
+mod http_csv;
 mod http_html;
 mod http_json;
+mod http_text;
+mod http_xml;
 pub mod jq;
+mod maven;
 mod npm;
+mod oci_tags;
 mod paging;
+mod pypi;
 mod registry;
 mod rows;
+mod rubygems;
+mod storage_list;
 mod web;
 
 use async_trait::async_trait;

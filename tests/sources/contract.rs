@@ -10,17 +10,43 @@ use depstate::{
 use super::{driver, made, read, rows, setup, story};
 use crate::support::upstream::{Answer, Upstream};
 
-const BYTES: &[u8] = b"the bytes of tool 1.2.0";
+pub(super) const BYTES: &[u8] = b"the bytes of tool 1.2.0";
 
 /// A driver over a source with one release, `1.2.0`, and its file of [`BYTES`].
-struct Case {
-    name: &'static str,
-    driver: Box<dyn SourceDriver>,
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) driver: Box<dyn SourceDriver>,
     /// Breaks the index, where it comes over the network.
-    index: Option<&'static str>,
+    pub(super) index: Option<&'static str>,
 }
 
 fn cases(upstream: &Upstream, folder: &Path) -> Vec<Case> {
+    let mut all = first(upstream, folder);
+    all.extend(
+        [
+            super::http_text::case(upstream, folder),
+            super::http_csv::case(upstream, folder),
+            super::http_xml::case(upstream, folder),
+            super::github_tags::case(upstream, folder),
+            super::gitlab_releases::case(upstream, folder),
+            super::gitea_releases::case(upstream, folder),
+            super::git_tags::case(upstream, folder),
+            super::pypi::case(upstream, folder),
+            super::rubygems::case(upstream, folder),
+            super::maven::case(upstream, folder),
+            super::cargo::case(upstream, folder),
+            super::debian::case(upstream, folder),
+            super::oci_tags::case(upstream, folder),
+            super::storage_list::case(upstream, folder),
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    all.sort_by_key(|case| DRIVERS.iter().position(|driver| driver.name == case.name));
+    all
+}
+
+fn first(upstream: &Upstream, folder: &Path) -> Vec<Case> {
     let base = upstream.url("");
     let file = upstream.url("/files/tool-1.2.0.zip");
     upstream.route("/files/tool-1.2.0.zip", Answer::body(BYTES));

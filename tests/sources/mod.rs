@@ -1,15 +1,29 @@
 //! Sources: what every driver promises, what each one does, and the HTTP below them.
 
+mod cargo;
 mod contract;
+mod debian;
 mod dir;
 mod fixed;
+mod git_tags;
+mod gitea_releases;
 mod github_releases;
+mod github_tags;
+mod gitlab_releases;
 mod http;
+mod http_csv;
 mod http_html;
 mod http_json;
+mod http_text;
+mod http_xml;
+mod maven;
 mod mistakes;
 mod npm;
+mod oci_tags;
+mod pypi;
 mod resume;
+mod rubygems;
+mod storage_list;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 

@@ -1,0 +1,6 @@
+//! Floor 3: signatures. Bytes in, a signer out; nothing is fetched and nothing decided.
+
+mod error;
+pub mod openpgp;
+
+pub use error::SignatureError;

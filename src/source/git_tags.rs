@@ -1,0 +1,14 @@
+//! `git-tags`: the tags of a git repository, over https or on disk; no token.
+
+use super::{Setup, SourceDriver, fields::Fields};
+use crate::model::{Code, Mistake};
+
+pub(super) const FIELDS: &[&str] = &["url"];
+
+pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
+    let mut fields = Fields::new(setup, FIELDS);
+    let message = "`git-tags` is not there yet".to_owned();
+    fields.add(Code::UNKNOWN_DRIVER, message, setup.table.span(), None);
+    fields.finish()?;
+    Err(Vec::new())
+}

@@ -1,0 +1,14 @@
+//! `github-tags`: the tags of a GitHub repository.
+
+use super::{Setup, SourceDriver, fields::Fields};
+use crate::model::{Code, Mistake};
+
+pub(super) const FIELDS: &[&str] = &["repo", "api"];
+
+pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
+    let mut fields = Fields::new(setup, FIELDS);
+    let message = "`github-tags` is not there yet".to_owned();
+    fields.add(Code::UNKNOWN_DRIVER, message, setup.table.span(), None);
+    fields.finish()?;
+    Err(Vec::new())
+}

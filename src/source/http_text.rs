@@ -1,0 +1,14 @@
+//! `http-text`: lines of a text, by a regex or by columns.
+
+use super::{Setup, SourceDriver, fields::Fields};
+use crate::model::{Code, Mistake};
+
+pub(super) const FIELDS: &[&str] = &["url", "pattern", "columns", "next"];
+
+pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
+    let mut fields = Fields::new(setup, FIELDS);
+    let message = "`http-text` is not there yet".to_owned();
+    fields.add(Code::UNKNOWN_DRIVER, message, setup.table.span(), None);
+    fields.finish()?;
+    Err(Vec::new())
+}

@@ -1,0 +1,14 @@
+//! `pypi`: a project of a Python package index.
+
+use super::{Setup, SourceDriver, fields::Fields};
+use crate::model::{Code, Mistake};
+
+pub(super) const FIELDS: &[&str] = &["package", "registry"];
+
+pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
+    let mut fields = Fields::new(setup, FIELDS);
+    let message = "`pypi` is not there yet".to_owned();
+    fields.add(Code::UNKNOWN_DRIVER, message, setup.table.span(), None);
+    fields.finish()?;
+    Err(Vec::new())
+}

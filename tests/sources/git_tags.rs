@@ -1,0 +1,11 @@
+//! `git-tags`: the tags of a git repository, over https or on disk; no token.
+
+use std::path::Path;
+
+use super::contract::Case;
+use crate::support::upstream::Upstream;
+
+/// For the tests that every driver passes.
+pub(super) fn case(_upstream: &Upstream, _folder: &Path) -> Option<Case> {
+    None
+}

@@ -1,0 +1,11 @@
+//! `gitea-releases`: the releases of a Gitea or Forgejo repository and their files.
+
+use std::path::Path;
+
+use super::contract::Case;
+use crate::support::upstream::Upstream;
+
+/// For the tests that every driver passes.
+pub(super) fn case(_upstream: &Upstream, _folder: &Path) -> Option<Case> {
+    None
+}

@@ -1,0 +1,11 @@
+//! `storage-list`: the keys of a bucket or a folder.
+
+use std::path::Path;
+
+use super::contract::Case;
+use crate::support::upstream::Upstream;
+
+/// For the tests that every driver passes.
+pub(super) fn case(_upstream: &Upstream, _folder: &Path) -> Option<Case> {
+    None
+}
