@@ -81,6 +81,9 @@ pub(super) struct Global {
     /// Ask no source; only the storage is reached
     #[arg(long, global = true, env = "DEPSTATE_OFFLINE", value_parser = FalseyValueParser::new())]
     pub(super) offline: bool,
+    /// Where a source can't be read, take its last good answer, and say how old it is
+    #[arg(long, global = true, env = "DEPSTATE_STALE_OK", value_parser = FalseyValueParser::new())]
+    pub(super) stale_ok: bool,
     /// deps.lock must already be right; no version index is asked
     #[arg(long, global = true, env = "DEPSTATE_LOCKED", value_parser = FalseyValueParser::new())]
     pub(super) locked: bool,

@@ -116,6 +116,7 @@ impl Context {
             },
             environment: self.environment.clone(),
             offline: self.offline(),
+            stale_ok: self.global.stale_ok,
             now: self.now,
             jobs: usize::from(self.global.jobs),
             by: github("DEPSTATE_BY").or_else(|| github("GITHUB_ACTOR")),

@@ -174,7 +174,7 @@ fn locks() -> impl Strategy<Value = Lock> {
                 seen.push(release.version.clone());
                 new
             });
-            LockedDependency { asked: asked.map(Sha256), releases }
+            LockedDependency { asked: asked.map(Sha256), fallback, releases }
         },
     );
     collection::btree_map("[a-z0-9][a-z0-9._-]{0,8}", dependency, 0..3).prop_map(|map| {

@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::words::{
-    Artifact, Day, Duration, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place, Replacements,
+    Artifact, Day, Duration, Fallbacks, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place, Replacements,
     SomeLines, TargetKey,
 };
 
@@ -252,6 +252,10 @@ pub(super) struct Source {
     /// `recent`: the index shows only its newest; what it doesn't list says nothing.
     #[schemars(default)]
     coverage: OrFalse<CoverageWord>,
+    /// Sources that are asked in turn where this one can't be read; each takes what it lacks from
+    /// this one.
+    #[schemars(default)]
+    fallback: OrFalse<Fallbacks>,
 }
 
 /// What absence in an index means.

@@ -274,7 +274,7 @@ fn an_empty_index_is_an_error_at_first() {
     assert_eq!(codes(&world.plan().plan.findings), ["source-answer node"]);
     world
         .listings
-        .insert(id("node"), Observed::Known(Listing { rows: vec![row("latest")], revision: None }));
+        .insert(id("node"), Observed::Known(Listing { rows: vec![row("latest")], ..Listing::default() }));
     let findings = world.plan().plan.findings;
     assert_eq!(codes(&findings), ["source-answer node"]);
     assert!(findings[0].message.contains("`latest`"));
