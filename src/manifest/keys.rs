@@ -285,8 +285,7 @@ pub(super) fn one_of(names: &[&str]) -> String {
 
 /// Cuts a text that somebody wrote to a length that fits a message.
 pub(super) fn shorten(text: &str) -> String {
-    let shown: String =
-        text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect();
+    let shown: String = text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect();
     if shown.chars().count() <= 80 {
         return shown.replace(['\n', '\r', '\t'], " ");
     }

@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::words::{
-    Artifact, Day, Duration, Fallbacks, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place, Replacements,
-    SomeLines, TargetKey,
+    Artifact, Day, Duration, Fallbacks, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place,
+    Replacements, SomeLines, TargetKey,
 };
 
 /// What is published, from where, for which targets. See `depstate explain CODE` for each mistake.

@@ -51,8 +51,8 @@ pub use line::{Keep, VersionLine};
 pub use located::Located;
 pub use lock::{Lock, LockedArtifact, LockedDependency, LockedRelease};
 pub use manifest::{
-    Change, ChecksumRule, Coverage, Dependency, Fallback, Manifest, Override, Patch, Retention, Rule,
-    Settings, SourceRule, StorageRule,
+    Change, ChecksumRule, Coverage, Dependency, Fallback, Manifest, Override, Patch, Retention,
+    Rule, Settings, SourceRule, StorageRule,
 };
 pub use metadata::Metadata;
 pub use mistake::Mistake;

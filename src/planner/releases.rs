@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::{findings, names};
 use crate::model::{
-    Algorithm, Code, Dependency, Digest, Finding, Listing, OrderKey, Row, Severity, Version, is_hidden,
+    Algorithm, Code, Dependency, Digest, Finding, Listing, OrderKey, Row, Severity, Version,
+    is_hidden,
 };
 
 /// A release as an index lists it: all rows of one version.

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     model::{
-        Blind, Code, Dependency, DependencyId, Finding, Listing, Lock, Manifest, Observed, Severity, Sha256,
-        Snapshot, Why,
+        Blind, Code, Dependency, DependencyId, Finding, Listing, Lock, Manifest, Observed,
+        Severity, Sha256, Snapshot, Why,
     },
     template::Engine,
 };
@@ -98,8 +98,9 @@ fn decide(
     let dependency = &*dependency.by_source(listing.fallback);
     let picker = &Picker { finder: Finder { dependency, ..picker.finder }, ..*picker };
     into.findings.extend(stands_in(dependency, listing));
-    let chosen = |picked, asked, hold| {
-        Chosen { fallback: Some(listing.fallback), ..chosen(picker, picked, asked, hold) }
+    let chosen = |picked, asked, hold| Chosen {
+        fallback: Some(listing.fallback),
+        ..chosen(picker, picked, asked, hold)
     };
     let listed = releases::read(dependency, listing);
     if let Some(finding) = guard::index_shrank(dependency, picker.past, &listed) {

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+
 use depstate::{
     model::{Code, Sha256},
     net::{Client, ClientConfig, HttpCache, NetError, Request, Secret, TransportKind},
