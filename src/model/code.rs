@@ -213,6 +213,8 @@ codes! {
         "Locked versions are kept, nothing is retired."
     HIDDEN_LETTER Refused "hidden-letter" "A name in an index has letters that can't be seen."
         "A control character, a zero-width letter or one that changes the direction of text stands in the name or address of a release that is wanted: whoever reads deps.lock would see another text than depstate does. Look at the index; `exclude` the version, or choose another one with `extract`."
+    STALE Refused "stale" "A version line has been behind its source for longer than it may."
+        "`status` asks the sources of dependencies that have `max-staleness`. A line of this one has lacked a version that it would take for longer than that: since the day that the oldest such version was released. Run `depstate update`; where an update is refused or waits, `depstate why ID` says for what."
     INDEX_SHRANK Refused "index-shrank" "An index lacks what it had."
         "The source lists nothing, or no longer lists the newest locked version of a line. That is an\nupstream's accident far more often than its will: the lock holds, nothing is done. If it is meant:\n`exclude` the version with a reason, or say `coverage = \"recent\"`."
     UPSTREAM_CHANGED Refused "upstream-changed" "Upstream serves other bytes for a locked version."

@@ -67,7 +67,7 @@ pub(super) fn read<'a>(dependency: &Dependency, listing: &'a Listing) -> Vec<Rel
 }
 
 /// Finds the version in an upstream name; none: not a release of this product.
-fn version_of(dependency: &Dependency, upstream: &str) -> Option<Version> {
+pub(super) fn version_of(dependency: &Dependency, upstream: &str) -> Option<Version> {
     if dependency.source.extract.is_empty() {
         return dependency.scheme.read(upstream);
     }
