@@ -14,7 +14,7 @@ use super::{
     web::{self, Web, unusable},
 };
 use crate::{
-    model::{Code, Listing, Mistake, Pattern, Revision, Row},
+    model::{Code, Listing, Mistake, Pattern, Revision},
     net::ByteStream,
 };
 
@@ -66,7 +66,7 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
 }
 
 /// Makes one plain line of what the parser says; some of it is meant for its authors.
-fn told(error: &str) -> &str {
+pub(super) fn told(error: &str) -> &str {
     let line = error.lines().next().unwrap_or_default().trim_end_matches('.');
     if line.contains("report this") { "it can't be read as CSS" } else { line }
 }
@@ -103,14 +103,17 @@ impl Reading {
             // A link that can't be joined is no address, and so no file.
             element.value().attr("href").map(|href| base.join(href.trim()).ok())
         };
+        let found = |text: &str, file: Option<&Url>| {
+            rows::found(&self.pattern, text, file, base, self.insecure)
+        };
         let mut rows = Vec::new();
         for element in html.select(&selector(&self.css)?) {
-            let found = match link(&element) {
-                Some(Some(url)) => self.row(url.as_str(), Some(&url), base)?,
+            let row = match link(&element) {
+                Some(Some(url)) => found(url.as_str(), Some(&url))?,
                 Some(None) => None,
-                None => self.row(&element.text().collect::<String>(), None, base)?,
+                None => found(&element.text().collect::<String>(), None)?,
             };
-            rows.extend(found);
+            rows.extend(row);
         }
         let mut next = Vec::new();
         if let Some(pattern) = &self.next {
@@ -119,24 +122,6 @@ impl Reading {
             next.extend(links.filter(|url| pattern.is_match(url.as_str())));
         }
         Ok(Page { rows, next })
-    }
-
-    fn row(&self, text: &str, link: Option<&Url>, base: &Url) -> Result<Option<Row>, String> {
-        let Some(groups) = self.pattern.groups(text) else { return Ok(None) };
-        let mut row = rows::from_groups(groups, Some(base), self.insecure)
-            .map_err(|error| error.sentence())?;
-        // The link is the file, unless it is a folder or the pattern names another.
-        if let (None, Some(link)) = (&row.url, link)
-            && !link.path().ends_with('/')
-        {
-            if let Some(why) = rows::scheme(link, self.insecure) {
-                return Err(format!("the link `{link}` of version `{}` {why}", row.upstream));
-            }
-            let mut file = link.clone();
-            file.set_fragment(None);
-            row.url = Some(file.into());
-        }
-        Ok(Some(row))
     }
 }
 
