@@ -14,7 +14,7 @@ use super::{
     web::{self, Web, unusable},
 };
 use crate::{
-    model::{Code, Listing, Mistake, Pattern, Revision},
+    model::{Code, Listing, Located, Mistake, Pattern, Revision},
     net::ByteStream,
 };
 
@@ -40,16 +40,7 @@ struct Reading {
 pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
     let mut fields = Fields::new(setup, FIELDS);
     let urls = fields.urls("url", "name the page: `url = \"https://…\"`");
-    let css = fields.text("css");
-    if let Some(css) = &css
-        && let Err(error) = Selector::parse(&css.value)
-    {
-        let message = match css.value.trim() {
-            "" => "`css` is empty".to_owned(),
-            _ => format!("`css` is no selector: {}", told(&error.to_string())),
-        };
-        fields.add_at(Code::BAD_SELECTOR, message, css, Some("for example `table a[href]`"));
-    }
+    let css = selector(&mut fields, "for example `table a[href]`");
     let pattern = fields.row_pattern("pattern");
     if fields.get("pattern").is_none() {
         let help =
@@ -65,8 +56,21 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
     Ok(Box::new(HttpHtml { urls, reading: Arc::new(reading), web }))
 }
 
+/// Reads `css`.
+pub(super) fn selector(fields: &mut Fields<'_>, help: &str) -> Option<Located<String>> {
+    let css = fields.text("css")?;
+    if let Err(error) = Selector::parse(&css.value) {
+        let message = match css.value.trim() {
+            "" => "`css` is empty".to_owned(),
+            _ => format!("`css` is no selector: {}", told(&error.to_string())),
+        };
+        fields.add_at(Code::BAD_SELECTOR, message, &css, Some(help));
+    }
+    Some(css)
+}
+
 /// Makes one plain line of what the parser says; some of it is meant for its authors.
-pub(super) fn told(error: &str) -> &str {
+fn told(error: &str) -> &str {
     let line = error.lines().next().unwrap_or_default().trim_end_matches('.');
     if line.contains("report this") { "it can't be read as CSS" } else { line }
 }
