@@ -1,7 +1,6 @@
 //! `gitlab-releases`: the releases of a GitLab project and their files.
 
 use async_trait::async_trait;
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -9,6 +8,7 @@ use url::Url;
 use super::{
     Setup, SourceDriver, SourceError,
     forge::{self, Forge, Kind},
+    place,
 };
 use crate::{
     model::{Listing, Mistake, Revision, Row},
@@ -97,7 +97,8 @@ fn list(release: Release, rows: &mut Vec<Row>) -> Result<(), String> {
         let file = Url::parse(&url).map_err(|error| {
             format!("the release `{tag}` has a link `{url}`, which is no address: {error}")
         })?;
-        let mut row = Row { name: file_name(&file).or_else(|| title.clone()), ..general.clone() };
+        let mut row =
+            Row { name: place::file_name(&file).or_else(|| title.clone()), ..general.clone() };
         // What people read may say more than the file's name.
         if let Some(title) = title {
             row.more.insert("link".to_owned(), Value::String(title));
@@ -109,11 +110,6 @@ fn list(release: Release, rows: &mut Vec<Row>) -> Result<(), String> {
         rows.push(general);
     }
     Ok(())
-}
-
-fn file_name(url: &Url) -> Option<String> {
-    let last = url.path_segments()?.next_back().filter(|last| !last.is_empty())?;
-    Some(percent_decode_str(last).decode_utf8_lossy().into_owned())
 }
 
 #[async_trait]

@@ -29,6 +29,7 @@ mod maven;
 mod npm;
 mod oci_tags;
 mod paging;
+mod place;
 mod pypi;
 mod registry;
 mod rows;

@@ -12,17 +12,16 @@ use super::{
     Setup, SourceDriver, SourceError,
     fields::Fields,
     paging::{self, Part},
-    web::{Web, expect_json, unusable},
+    place,
+    web::{self, Web, expect_json, unusable},
 };
 use crate::{
-    model::{Code, Listing, Located, Mistake, Revision, Row},
+    model::{Listing, Mistake, Revision, Row},
     net::{Answer, ByteStream, NetError, Secret},
 };
 
 pub(super) const FIELDS: &[&str] = &["package", "registry"];
 
-/// Where the registry's address is, if deps.toml has none.
-const VARIABLE: &str = "DEPSTATE_OCI_REGISTRY";
 /// Tags that are asked for at a time; registries give fewer if they like.
 const PAGE: usize = 1000;
 
@@ -41,20 +40,14 @@ struct Image {
 
 pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
     let mut fields = Fields::new(setup, FIELDS);
-    let packages = fields.texts("package", "name the image: `package = \"library/alpine\"`");
-    for package in &packages {
-        if !is_image(&package.value) {
-            let message = format!("`{}` is no name of an image", package.value);
-            let help =
-                "it is `library/alpine`: in lower case, without the registry, a tag or a digest";
-            fields.add_at(Code::BAD_VALUE, message, package, Some(help));
-        }
-    }
-    let registry = registry(&mut fields, setup);
+    let shape = "it is `library/alpine`: in lower case, without the registry, a tag or a digest";
+    let packages = place::packages(&mut fields, "library/alpine", is_image, shape);
+    let registry = place::read(&mut fields, setup, "oci");
     let web = Web::new(setup, fields.insecure);
     fields.finish()?;
     let Some(registry) = registry else { return Err(Vec::new()) };
-    let base = registry.as_str().trim_end_matches('/');
+    // Some write the version of the protocol with it.
+    let base = registry.as_str().trim_end_matches('/').trim_end_matches("/v2");
     let images = packages
         .into_iter()
         .filter_map(|package| {
@@ -64,28 +57,6 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
         })
         .collect();
     Ok(Box::new(OciTags { images, registry, web }))
-}
-
-fn registry(fields: &mut Fields<'_>, setup: &Setup) -> Option<Url> {
-    let place = if fields.get("registry").is_some() {
-        fields.place("registry")?
-    } else {
-        let Some(text) = setup.environment.get(VARIABLE) else {
-            let message = "no registry is known".to_owned();
-            let help = format!(
-                "give `registry = \"https://…\"` or `registry = {{ env = \"DEPSTATE_…\" }}`, or set `{VARIABLE}`"
-            );
-            fields.add(Code::NO_REGISTRY, message, setup.table.span(), Some(help));
-            return None;
-        };
-        Located::new(text.to_owned(), setup.table.span())
-    };
-    let mut url = fields.url("registry", &place)?;
-    url.set_query(None);
-    // Some write the version of the protocol with it.
-    let path = url.path().trim_end_matches('/').trim_end_matches("/v2").to_owned();
-    url.set_path(&path);
-    Some(url)
 }
 
 /// Tells the name of an image: parts of small letters and digits, joined by `.`, `_`, `__` or dashes.
@@ -209,7 +180,7 @@ fn after(url: &Url, last: &str) -> Option<Url> {
 impl SourceDriver for OciTags {
     fn origin(&self) -> String {
         let names: Vec<&str> = self.images.iter().map(|image| image.name.as_str()).collect();
-        format!("{} in {}", names.join(", "), self.registry.host_str().unwrap_or_default())
+        format!("{} in {}", names.join(", "), web::origin(std::slice::from_ref(&self.registry)))
     }
 
     async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
