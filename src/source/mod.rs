@@ -4,15 +4,19 @@
 //! mistake in it at once; which file an address gets is decided by the pure floors.
 
 mod cargo;
+mod columns;
 mod dates;
 mod debian;
 mod dir;
+pub mod document;
 mod error;
 mod fallback;
 mod fields;
 mod fixed;
+mod forge;
 mod git_tags;
 mod gitea_releases;
+mod github;
 mod github_releases;
 mod github_tags;
 mod gitlab_releases;
@@ -26,6 +30,7 @@ mod maven;
 mod npm;
 mod oci_tags;
 mod paging;
+mod place;
 mod pypi;
 mod registry;
 mod rows;
