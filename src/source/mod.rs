@@ -4,14 +4,18 @@
 //! mistake in it at once; which file an address gets is decided by the pure floors.
 
 mod cargo;
+mod columns;
 mod dates;
 mod debian;
 mod dir;
+pub mod document;
 mod error;
 mod fields;
 mod fixed;
+mod forge;
 mod git_tags;
 mod gitea_releases;
+mod github;
 mod github_releases;
 mod github_tags;
 mod gitlab_releases;
@@ -25,6 +29,7 @@ mod maven;
 mod npm;
 mod oci_tags;
 mod paging;
+mod place;
 mod pypi;
 mod registry;
 mod rows;
