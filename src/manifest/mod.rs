@@ -6,6 +6,7 @@
 
 mod collect;
 mod dependency;
+mod eol;
 mod error;
 mod extends;
 mod fallback;
@@ -17,9 +18,11 @@ mod overrides;
 mod place;
 mod read;
 mod rules;
+mod schedule;
 mod schema;
 mod settings;
 mod shapes;
+mod shapes_time;
 mod source;
 mod syntax;
 mod targets;
@@ -62,6 +65,8 @@ pub struct Read {
     pub sources: BTreeMap<DependencyId, (Located<String>, DriverTable)>,
     /// The same of what stands in for a source, in its order; as long as the manifest's list.
     pub fallbacks: BTreeMap<DependencyId, Vec<(Located<String>, DriverTable)>>,
+    /// The `schedule` table of each dependency that has one, as far as it could be read.
+    pub schedules: BTreeMap<DependencyId, DriverTable>,
     /// Every mistake, by place.
     pub mistakes: Vec<Mistake>,
 }

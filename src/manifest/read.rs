@@ -46,6 +46,7 @@ fn nothing(mistakes: Vec<Mistake>) -> Read {
         storage: None,
         sources: BTreeMap::new(),
         fallbacks: BTreeMap::new(),
+        schedules: BTreeMap::new(),
         mistakes,
     }
 }
@@ -119,6 +120,9 @@ fn each(
             let names = source.rule.fallback.into_iter().map(|it| it.rule.driver);
             read.fallbacks.insert(id.clone(), names.zip(source.fallbacks).collect());
             read.sources.insert(id.clone(), (source.rule.driver, source.rest));
+        }
+        if let Some(schedule) = found.schedule {
+            read.schedules.insert(id.clone(), schedule);
         }
         if let Some(dependency) = found.dependency {
             dependencies.insert(id, dependency);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Address, DependencyId, Digest, Evidence, Sha256, TargetName, Version};
+use super::{Address, DependencyId, Digest, Evidence, LockedLines, Sha256, TargetName, Version};
 
 /// Every decision, by dependency.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,6 +46,8 @@ pub struct LockedDependency {
     pub asked: Option<Sha256>,
     /// Which source answered: 0 the first, else the n-th entry of its `fallback`.
     pub fallback: usize,
+    /// What a schedule said, and what had come to its end.
+    pub lines: LockedLines,
     /// The wanted releases, newest first.
     pub releases: Vec<LockedRelease>,
 }

@@ -329,6 +329,7 @@ impl Client {
             content_type: kept.about.content_type.as_deref().map(media_type),
             body: kept.body,
             url,
+            total: None,
             reset: None,
         })
     }

@@ -17,7 +17,7 @@ use crate::{
     manifest::{self, Known},
     model::{Code, DependencyId, Environment, Lock, Manifest, Mistake, Sha256},
     net::{Client, ClientConfig, HttpCache},
-    source::{self, SourceDriver},
+    source::{self, Schedule, SourceDriver},
     state::{Author, Chance, DocumentCache},
     storage::{self, StorageWriter},
 };
@@ -65,6 +65,8 @@ pub struct Project {
     pub sources: BTreeMap<DependencyId, Arc<dyn SourceDriver>>,
     /// The HTTP client of each source.
     pub clients: BTreeMap<DependencyId, Client>,
+    /// Schedules by dependency.
+    pub schedules: BTreeMap<DependencyId, Schedule>,
     /// `.depstate/`.
     pub workspace: Workspace,
     /// Held as long as the project, where the operation writes.
@@ -160,6 +162,24 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
             None => {}
         }
     }
+    let mut schedules = BTreeMap::new();
+    for (id, table) in read.schedules {
+        let setup = source::Setup {
+            id: id.clone(),
+            table,
+            root: root.clone(),
+            client: client.clone(),
+            environment: setting.environment.clone(),
+            now: Some(setting.now),
+            limits: source::Limits::default(),
+        };
+        match Schedule::make(&setup) {
+            Ok(made) => {
+                schedules.insert(id, made);
+            }
+            Err(more) => add(&mut mistakes, more),
+        }
+    }
     let mut writer = None;
     if let Some((name, table)) = read.storage
         && let Some(driver) = storage::registry::DRIVERS.iter().find(|d| d.name == name.value)
@@ -199,6 +219,7 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         lock,
         sources,
         clients,
+        schedules,
         workspace,
         _alone: alone,
     };

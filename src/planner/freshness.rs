@@ -8,7 +8,7 @@ use super::{
     Options, ask,
     past::{self, Past},
     releases::{self, Release},
-    rules,
+    rules, standing,
 };
 use crate::model::{
     Dependency, DependencyId, Listing, Lock, Manifest, OrderKey, Snapshot, Version, VersionLine,
@@ -44,6 +44,7 @@ pub(super) fn freshness(
     listing: &Listing,
     options: &Options,
 ) -> (Vec<Freshness>, Option<Version>) {
+    let manifest = &*standing::lay(manifest, |it| Some(&lock.dependencies.get(it)?.lines));
     let Some(first) = manifest.dependencies.get(id) else { return (Vec::new(), None) };
     let by = first.by_source(listing.fallback);
     let dependency = &*by;

@@ -7,8 +7,8 @@ use super::{
     settle::{self, Settled},
 };
 use crate::model::{
-    Address, DependencyId, Lock, LockedArtifact, LockedDependency, LockedRelease, Scheme,
-    TargetName, Version,
+    Address, DependencyId, Lock, LockedArtifact, LockedDependency, LockedLines, LockedRelease,
+    Scheme, TargetName, Version,
 };
 
 /// See [`super::next_lock`].
@@ -73,6 +73,7 @@ impl Next<'_> {
         out.then(|| LockedDependency {
             asked: self.old.and_then(|old| old.asked),
             fallback: self.old.map_or(0, |old| old.fallback),
+            lines: self.old.map(|old| old.lines.clone()).unwrap_or_default(),
             releases: sorted(releases, scheme),
         })
     }
@@ -150,8 +151,21 @@ impl Next<'_> {
         // Where nobody was asked, whoever answered before did.
         let before = || self.old.map_or(0, |old| old.fallback);
         let fallback = chosen.fallback.unwrap_or_else(before);
+        let lines = self.lines(chosen);
         let releases = sorted(releases, chosen.scheme);
-        (!nothing).then(|| LockedDependency { asked, fallback, releases })
+        (!nothing).then_some(LockedDependency { asked, fallback, lines, releases })
+    }
+
+    /// What is said of lines; where the filters leave out all of the dependency, as it was.
+    fn lines(&self, chosen: &Chosen) -> LockedLines {
+        let out = |release: &ChosenRelease| {
+            release.files.keys().all(|target| !self.takes(&release.version, target))
+        };
+        let left_out = !self.all && chosen.releases.iter().all(out);
+        match self.old {
+            Some(old) if left_out => old.lines.clone(),
+            Some(_) | None => chosen.lines.clone(),
+        }
     }
 
     /// Keeps what the new answer would drop while that answer is not there as a whole: all of it

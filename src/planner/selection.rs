@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::model::{
-    Algorithm, Blind, DependencyId, Digest, Evidence, Finding, LockedArtifact, Scheme, Sha256,
-    TargetName, Version,
+    Algorithm, Blind, DependencyId, Digest, Evidence, Finding, LockedArtifact, LockedLines, Scheme,
+    Sha256, TargetName, Version,
 };
 
 /// The decision for every dependency.
@@ -34,6 +34,8 @@ pub struct Chosen {
     /// Which source listed them: 0 the first, else the n-th entry of `fallback`; none: nobody was
     /// asked.
     pub fallback: Option<usize>,
+    /// What was decided of its lines.
+    pub lines: LockedLines,
 }
 
 /// Why nothing of a dependency leaves.

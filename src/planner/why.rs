@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    Options, ask,
+    Options,
+    age::{self, Age},
+    ask,
     files::Finder,
     findings,
     gaps::Gap,
     past::{self, Past},
     pick::{Picked, Picker},
     releases::{self, Release},
-    rules,
+    rules, standing,
 };
 use crate::{
     model::{
@@ -38,7 +40,7 @@ pub struct Verdict {
     /// Whether it is published.
     pub published: bool,
     /// The rule that decided, a word for programs: `line`, `no-release`, `no-line`, `pre-release`,
-    /// `excluded`, `older`, `yanked`, `later`, `waits`, `wrong`, `not-listed`.
+    /// `excluded`, `older`, `yanked`, `later`, `young`, `waits`, `wrong`, `not-listed`.
     pub rule: &'static str,
     /// The same as a sentence's end.
     pub why: String,
@@ -53,6 +55,7 @@ pub(super) fn why(
     listing: Option<&Listing>,
     options: &Options,
 ) -> Vec<Verdict> {
+    let manifest = &*standing::lay(manifest, |it| Some(&lock.dependencies.get(it)?.lines));
     let Some(first) = manifest.dependencies.get(id) else { return Vec::new() };
     let by = first.by_source(listing.map_or(0, |listing| listing.fallback));
     let dependency = &*by;
@@ -71,7 +74,13 @@ pub(super) fn why(
         changed: false,
     };
     let picked = picker.pick(listed.is_some());
-    let judge = Judge { dependency, options, picked: &picked, waiting: waiting(&picked) };
+    let judge = Judge {
+        dependency,
+        options,
+        picked: &picked,
+        all: listed.as_deref().unwrap_or_default(),
+        waiting: waiting(&picked),
+    };
     let locked: BTreeSet<&Version> = lock
         .dependencies
         .get(id)
@@ -168,6 +177,8 @@ struct Judge<'a> {
     dependency: &'a Dependency,
     options: &'a Options,
     picked: &'a Picked,
+    /// What is listed.
+    all: &'a [Release<'a>],
     waiting: BTreeMap<Version, String>,
 }
 
@@ -188,6 +199,16 @@ impl Judge<'_> {
                 "later",
                 format!("it was released on {}, after the day of this look", date(day)),
             );
+        }
+        let fits = |line: &&VersionLine| {
+            rules::fits(line, &release.order, release.upstream, release.prerelease)
+        };
+        let wanting = rules::wanting(self.dependency, &release.order);
+        if self.dependency.lines.iter().any(|line| fits(&line))
+            && let Age::Young(finding) =
+                age::judge(self.dependency, release, self.all, &wanting, self.options.as_of)
+        {
+            return no("young", finding.message);
         }
         self.refused(&release.version, &release.order, release.upstream, release.prerelease)
     }
