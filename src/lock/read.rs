@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::{LockError, VERSION};
 use crate::model::{
-    DependencyId, Digest, Evidence, Lock, LockedArtifact, LockedDependency, LockedRelease,
-    TargetName, Version,
+    DependencyId, Digest, Evidence, Lock, LockedArtifact, LockedDependency, LockedRelease, Over,
+    Signer, TargetName, Version,
 };
 
 /// The largest lock that is read, in bytes.
@@ -57,6 +57,7 @@ struct RawArtifact {
     upstream_digest: Option<Spanned<String>>,
     evidence: Spanned<Evidence>,
     signer: Option<Spanned<String>>,
+    signed: Option<Over>,
 }
 
 /// Reads a lock.
@@ -141,7 +142,10 @@ fn dependency(
                 sha256: value(text, &raw.sha256, raw.sha256.get_ref().parse())?,
                 upstream_digest,
                 evidence: raw.evidence.into_inner(),
-                signer: raw.signer.map(Spanned::into_inner),
+                signer: raw.signer.map(|who| Signer {
+                    who: who.into_inner(),
+                    over: raw.signed.unwrap_or_default(),
+                }),
             };
             if artifacts.insert(target, artifact).is_some() {
                 return Err(twice(text, &raw.target, "target"));

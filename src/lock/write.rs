@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::VERSION;
-use crate::model::{Lock, LockedArtifact, LockedDependency, LockedRelease, TargetName};
+use crate::model::{Lock, LockedArtifact, LockedDependency, LockedRelease, Over, TargetName};
 
 /// Writes a lock: dependencies by id, releases as they come (newest first), files by target.
 ///
@@ -53,7 +53,10 @@ fn write_artifact(out: &mut String, target: &TargetName, artifact: &LockedArtifa
     }
     line(out, "evidence", quoted(artifact.evidence.name()));
     if let Some(signer) = &artifact.signer {
-        line(out, "signer", quoted(signer));
+        line(out, "signer", quoted(&signer.who));
+        if signer.over != Over::Artifact {
+            line(out, "signed", quoted(signer.over.name()));
+        }
     }
 }
 

@@ -19,6 +19,8 @@ mod rules;
 mod schema;
 mod settings;
 mod shapes;
+mod shapes_verify;
+mod signature;
 mod source;
 mod syntax;
 mod targets;

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Constraint, DependencyId, Located, Pattern, Scheme, Target, TargetName, VersionLine};
+use super::{
+    Constraint, DependencyId, Located, Pattern, Scheme, SignatureRule, Target, TargetName,
+    VersionLine,
+};
 
 /// What deps.toml asks for.
 #[derive(Debug, Clone)]
@@ -138,6 +141,8 @@ pub struct Settings {
     pub replacements: BTreeMap<String, String>,
     /// Where the digest is found.
     pub checksum: Option<ChecksumRule>,
+    /// Which signature must vouch for it.
+    pub signature: Option<SignatureRule>,
     /// A free table carried into the record; its strings are templates.
     pub metadata: BTreeMap<String, serde_json::Value>,
 }
@@ -201,6 +206,8 @@ pub struct Patch {
     pub replacements: Change<BTreeMap<String, String>>,
     /// See [`Settings::checksum`].
     pub checksum: Change<ChecksumRule>,
+    /// See [`Settings::signature`].
+    pub signature: Change<SignatureRule>,
     /// Keys to set (`Some`) or to take away (`None`); see [`Settings::metadata`].
     pub metadata: Change<BTreeMap<String, Option<serde_json::Value>>>,
 }
@@ -264,6 +271,7 @@ impl Patch {
         self.asset.apply(&mut to.asset);
         self.replacements.apply_or_default(&mut to.replacements);
         self.checksum.apply(&mut to.checksum);
+        self.signature.apply(&mut to.signature);
         match &self.metadata {
             Change::Keep => {}
             Change::Clear => to.metadata.clear(),

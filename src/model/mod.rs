@@ -29,6 +29,7 @@ mod release;
 mod report;
 mod safe_url;
 mod scheme;
+mod signature;
 mod target;
 mod version;
 
@@ -62,5 +63,6 @@ pub use release::{Listing, Row};
 pub use report::{Done, Failure, Held, Report};
 pub use safe_url::SafeUrl;
 pub use scheme::{OrderKey, Scheme};
+pub use signature::{GITHUB_ISSUER, Over, SignatureKind, SignaturePlace, SignatureRule, Signer};
 pub use target::{Distro, Target, TargetName};
 pub use version::{BadVersion, Version};

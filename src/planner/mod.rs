@@ -30,13 +30,16 @@ mod rules;
 mod select;
 mod selection;
 mod settle;
+mod signature;
+mod trust;
 
 pub use input::{Filter, Options, PlanInput, Question, Update, WhyAsk};
 pub use rollback::Rollback;
 pub use selection::{
     Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, Hold, LocatedFile,
-    Selection,
+    Selection, SignatureQuery,
 };
+pub use trust::Trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 

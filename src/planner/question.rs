@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::model::{
     Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Distro, Keep, Located,
-    Manifest, Override, Pattern, Rule, Sha256, TargetName, VersionLine,
+    Manifest, Override, Pattern, Rule, Sha256, SignaturePlace, SignatureRule, TargetName,
+    VersionLine,
 };
 
 /// Returns the digest of what a dependency asks: its meaning, not its text.
@@ -38,6 +39,8 @@ struct Question<'a> {
     overrides: Vec<Exception<'a>>,
     replacements: &'a BTreeMap<String, String>,
     scheme: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<Signature<'a>>,
     source: Source<'a>,
     targets: BTreeMap<&'a TargetName, Place<'a>>,
 }
@@ -68,6 +71,8 @@ struct Exception<'a> {
     asset: Option<Changed<&'a str>>,
     checksum: Option<Changed<Checksum<'a>>>,
     replacements: Option<Changed<&'a BTreeMap<String, String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<Changed<Signature<'a>>>,
     targets: Vec<&'a TargetName>,
     when: Option<String>,
 }
@@ -85,6 +90,19 @@ struct Checksum<'a> {
     from: &'a str,
     select: Option<&'a str>,
     text: &'a str,
+}
+
+/// The keys' paths are in it, and not their contents: what is asked must be known without reading
+/// files. Other keys in the same files show in who signed.
+#[derive(Serialize)]
+struct Signature<'a> {
+    fingerprints: Vec<&'a str>,
+    identity: Option<&'a str>,
+    issuer: Option<&'a str>,
+    keys: Vec<&'a str>,
+    kind: &'a str,
+    over: &'a str,
+    place: (&'a str, &'a str),
 }
 
 #[derive(Serialize)]
@@ -117,6 +135,7 @@ fn question<'a>(manifest: &'a Manifest, it: &'a Dependency) -> Question<'a> {
         overrides: it.overrides.iter().filter_map(|o| exception(it, o)).collect(),
         replacements: &settings.replacements,
         scheme: it.scheme.name(),
+        signature: settings.signature.as_ref().map(signature),
         source: Source {
             coverage: match it.source.coverage {
                 Coverage::All => "all",
@@ -167,13 +186,15 @@ fn exception<'a>(it: &'a Dependency, o: &'a Override) -> Option<Exception<'a>> {
         asset: change(&patch.asset, |text| text.value.as_str()),
         checksum: change(&patch.checksum, checksum),
         replacements: change(&patch.replacements, |map| map),
+        signature: change(&patch.signature, signature),
         targets: covered(it, all),
         when: o.when.as_ref().map(bare),
     };
     let decides = one.artifact.is_some()
         || one.asset.is_some()
         || one.checksum.is_some()
-        || one.replacements.is_some();
+        || one.replacements.is_some()
+        || one.signature.is_some();
     decides.then_some(one)
 }
 
@@ -201,4 +222,21 @@ fn checksum(rule: &ChecksumRule) -> Checksum<'_> {
     };
     let select = select.as_ref().map(|text| text.value.as_str());
     Checksum { from, select, text: &text.value }
+}
+
+fn signature(rule: &SignatureRule) -> Signature<'_> {
+    Signature {
+        fingerprints: texts(&rule.fingerprints),
+        identity: rule.identity.as_ref().map(|text| text.value.as_str()),
+        issuer: rule.issuer.as_deref(),
+        keys: texts(&rule.keys),
+        kind: rule.kind.name(),
+        over: rule.over.name(),
+        place: match &rule.place {
+            SignaturePlace::Url(url) => ("url", &url.value),
+            SignaturePlace::Asset(asset) => ("asset", &asset.value),
+            SignaturePlace::Within => ("within", ""),
+            SignaturePlace::Service => ("service", ""),
+        },
+    }
 }

@@ -1,18 +1,19 @@
 //! `github-releases`: the releases of a GitHub repository and their files.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use url::{Origin, Url};
 
 use super::{
-    Setup, SourceDriver, SourceError, dates,
+    Setup, SourceDriver, SourceError, attestations, dates,
     fields::Fields,
     paging::{self, Page},
     web::{Web, expect_json, unusable},
 };
 use crate::{
-    model::{Code, Digest, Listing, Mistake, Revision, Row},
+    model::{Code, Digest, Listing, Mistake, Revision, Row, Sha256},
     net::{ByteStream, Secret},
 };
 
@@ -180,5 +181,23 @@ impl SourceDriver for GithubReleases {
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {
         self.web.open(url, from).await
+    }
+
+    async fn attestations(
+        &self,
+        sha256: Option<&Sha256>,
+        _upstream: &str,
+    ) -> Result<Option<Vec<Bytes>>, SourceError> {
+        let Some(sha256) = sha256 else { return Ok(Some(Vec::new())) };
+        let mut all = Vec::new();
+        for releases in &self.urls {
+            // Beside the releases of the same repository.
+            let Ok(url) = releases.join(&format!("attestations/sha256:{sha256}?per_page=100"))
+            else {
+                continue;
+            };
+            all.extend(attestations::read(&self.web, url, self.token.clone()).await?);
+        }
+        Ok(Some(all))
     }
 }

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use super::{
-    Setup, SourceDriver, SourceError, dates,
+    Setup, SourceDriver, SourceError, attestations, dates,
     fields::Fields,
     paging::{self, Page},
     web::{self, Web, expect_json, unusable},
 };
 use crate::{
-    model::{Algorithm, Code, Digest, Listing, Located, Mistake, Revision, Row},
+    model::{Algorithm, Code, Digest, Listing, Located, Mistake, Revision, Row, Sha256},
     net::{Answer, ByteStream},
 };
 
@@ -214,5 +215,19 @@ impl SourceDriver for Npm {
             return Err(address("it leads out of the registry"));
         }
         self.web.open(full.as_str(), from).await
+    }
+
+    async fn attestations(
+        &self,
+        _sha256: Option<&Sha256>,
+        upstream: &str,
+    ) -> Result<Option<Vec<Bytes>>, SourceError> {
+        let mut all = Vec::new();
+        for package in &self.packages {
+            let below = format!("-/npm/v1/attestations/{package}@{upstream}");
+            let Ok(url) = self.registry.join(&below) else { continue };
+            all.extend(attestations::read(&self.web, url, None).await?);
+        }
+        Ok(Some(all))
     }
 }
