@@ -6,7 +6,7 @@ use proptest::{collection, option, prelude::*};
 use super::{LockError, read, write};
 use crate::model::{
     Algorithm, Code, DependencyId, Digest, Evidence, Lock, LockedArtifact, LockedDependency,
-    LockedRelease, Sha256, TargetName, Version,
+    LockedRelease, Over, Sha256, Signer, TargetName, Version,
 };
 
 const EXAMPLE: &str = r#"# Written by depstate; commit it.
@@ -28,6 +28,7 @@ size = 28911964
 sha256 = "1111111111111111111111111111111111111111111111111111111111111111"
 evidence = "signed"
 signer = "openpgp:ABCD"
+signed = "checksum"
 
 [[dependency.release.artifact]]
 target = "noble-amd64"
@@ -51,6 +52,8 @@ fn the_format_is_exact() {
     assert_eq!(node.releases[0].version.as_str(), "22.11.0");
     let address = "node@22.11.0/jammy-amd64".parse().unwrap();
     assert_eq!(lock.artifact(&address).unwrap().evidence, Evidence::Signed);
+    let signer = lock.artifact(&address).unwrap().signer.clone().unwrap();
+    assert_eq!((signer.who.as_str(), signer.over), ("openpgp:ABCD", Over::Checksum));
 }
 
 #[test]
@@ -137,15 +140,17 @@ fn artifact() -> impl Strategy<Value = LockedArtifact> {
         any::<[u8; 32]>(),
         option::of(digest),
         evidence,
-        any::<String>(),
+        (any::<String>(), prop_oneof![Just(Over::Artifact), Just(Over::Checksum)]),
     )
-        .prop_map(|(url, size, sha256, upstream_digest, evidence, signer)| LockedArtifact {
-            url,
-            size,
-            sha256: Sha256(sha256),
-            upstream_digest,
-            signer: (evidence == Evidence::Signed).then_some(signer),
-            evidence,
+        .prop_map(|(url, size, sha256, upstream_digest, evidence, (who, over))| {
+            LockedArtifact {
+                url,
+                size,
+                sha256: Sha256(sha256),
+                upstream_digest,
+                signer: (evidence == Evidence::Signed).then_some(Signer { who, over }),
+                evidence,
+            }
         })
 }
 

@@ -209,6 +209,8 @@ codes! {
         "Locked versions are kept, nothing is retired."
     INDEX_SHRANK Refused "index-shrank" "An index lacks what it had."
         "The source lists nothing, or no longer lists the newest locked version of a line. That is an\nupstream's accident far more often than its will: the lock holds, nothing is done. If it is meant:\n`exclude` the version with a reason, or say `coverage = \"recent\"`."
+    INDEX_EXPIRED Refused "index-expired" "A signed index is past the date until which it is valid."
+        "An archive signs its list of files with a date (`Valid-Until`) and signs it anew before that. One\nthat is past it may be an old state that somebody serves again, to hide newer versions. Check this\nmachine's clock, then ask another mirror."
     UPSTREAM_CHANGED Refused "upstream-changed" "Upstream serves other bytes for a locked version."
         "A released version never changes. Both digests and addresses are shown. Find out why, then\neither `exclude` the version with a reason, or accept the new bytes in a reviewed commit:\n`depstate lock --accept ADDRESS`."
     UPSTREAM_GONE Warning "upstream-gone" "Upstream no longer has a file that deps.lock names."

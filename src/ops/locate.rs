@@ -18,7 +18,7 @@ use crate::{
         Address, Algorithm, Code, Digest, Evidence, Finding, Kind, Over, Severity, Signer, Sink,
     },
     planner::{Candidate, ChecksumQuery, ChosenFile, LocatedFile, Selection, Trust},
-    source::jq,
+    source::{document, jq},
     verify,
 };
 
@@ -258,8 +258,10 @@ async fn read(
         None => verify::find(file, &candidate.name, algorithm)
             .map_err(|error| (error.code(), format!("checksum file `{url}`: {}", chain(&error)))),
         Some(program) => {
+            let json =
+                document::read(file, None, url).map_err(|error| unreadable(chain(&error)))?;
             let outputs =
-                jq::run(program, file.clone()).await.map_err(|error| unreadable(chain(&error)))?;
+                jq::run(program, json).await.map_err(|error| unreadable(chain(&error)))?;
             match outputs.as_slice() {
                 [serde_json::Value::String(text)] => {
                     verify::parse(text).map_err(|error| unreadable(chain(&error)))

@@ -4,13 +4,9 @@
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
-use super::{
-    SourceError,
-    web::{Web, expect_json, unusable},
-};
-use crate::net::Secret;
+use super::{SourceError, web::unusable};
+use crate::net::Answer;
 
 #[derive(Deserialize)]
 struct List {
@@ -27,22 +23,13 @@ struct Entry {
 /// What a registry says of its own publishing: signed by a key of its own, and no provenance.
 const PUBLISH: &str = "https://github.com/npm/attestation/";
 
-/// Reads the bundles at an address.
+/// Reads the bundles of an answer.
 ///
 /// # Errors
-/// When it could not be read, or is no such list.
-pub(super) async fn read(
-    web: &Web,
-    url: Url,
-    bearer: Option<Secret>,
-) -> Result<Vec<Bytes>, SourceError> {
-    let mut request = web.request(url);
-    request.accept = Some("application/json");
-    request.bearer = bearer;
-    let answer = web.read(&request).await?;
-    expect_json(&answer)?;
+/// When it is no such list.
+pub(super) fn read(answer: &Answer) -> Result<Vec<Bytes>, SourceError> {
     let list: List = serde_json::from_slice(&answer.body)
-        .map_err(|error| unusable(&answer, format!("it is no list of attestations: {error}")))?;
+        .map_err(|error| unusable(answer, format!("it is no list of attestations: {error}")))?;
     let provenance = |entry: &Entry| {
         entry.predicate_type.as_deref().is_none_or(|predicate| !predicate.starts_with(PUBLISH))
     };

@@ -5,14 +5,18 @@
 
 mod attestations;
 mod cargo;
+mod columns;
 mod dates;
 mod debian;
 mod dir;
+pub mod document;
 mod error;
 mod fields;
 mod fixed;
+mod forge;
 mod git_tags;
 mod gitea_releases;
+mod github;
 mod github_releases;
 mod github_tags;
 mod gitlab_releases;
@@ -26,6 +30,7 @@ mod maven;
 mod npm;
 mod oci_tags;
 mod paging;
+mod place;
 mod pypi;
 mod registry;
 mod rows;

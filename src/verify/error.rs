@@ -35,7 +35,9 @@ pub enum ChecksumError {
         other: String,
     },
     /// Only algorithms that prove nothing, or that depstate does not know.
-    #[error("only {algorithms} for `{file}`, which proves nothing: look for `SHA256SUMS`, `{file}.sha256` or `{file}.sha512` beside it")]
+    #[error(
+        "only {algorithms} for `{file}`, which proves nothing: look for `SHA256SUMS`, `{file}.sha256` or `{file}.sha512` beside it"
+    )]
     Weak {
         /// The file that was looked for, or the text that was read.
         file: String,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::model::{
-    Evidence, HeadKind, InputDigest, Metadata, ObjectKey, ObjectRef, RecordSource, Revision,
-    Sha256, Tx,
+    Evidence, HeadKind, InputDigest, Metadata, ObjectKey, ObjectRef, Over, RecordSource, Revision,
+    Sha256, Signer, Tx,
 };
 
 fn id() -> DependencyId {
