@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::{LockError, VERSION};
 use crate::model::{
     DependencyId, Digest, End, Evidence, Lock, LockedArtifact, LockedDependency, LockedLine,
-    LockedLines, LockedRelease, TargetName, Version,
+    LockedLines, LockedRelease, Over, Signer, TargetName, Version,
 };
 
 /// The largest lock that is read, in bytes.
@@ -82,6 +82,7 @@ struct RawArtifact {
     upstream_digest: Option<Spanned<String>>,
     evidence: Spanned<Evidence>,
     signer: Option<Spanned<String>>,
+    signed: Option<Over>,
 }
 
 /// Reads a lock.
@@ -192,7 +193,10 @@ fn dependency(
                 sha256: value(text, &raw.sha256, raw.sha256.get_ref().parse())?,
                 upstream_digest,
                 evidence: raw.evidence.into_inner(),
-                signer: raw.signer.map(Spanned::into_inner),
+                signer: raw.signer.map(|who| Signer {
+                    who: who.into_inner(),
+                    over: raw.signed.unwrap_or_default(),
+                }),
             };
             if artifacts.insert(target, artifact).is_some() {
                 return Err(twice(text, &raw.target, "target"));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::VERSION;
 use crate::model::{
-    End, Lock, LockedArtifact, LockedDependency, LockedLine, LockedRelease, TargetName,
+    End, Lock, LockedArtifact, LockedDependency, LockedLine, LockedRelease, Over, TargetName,
 };
 
 /// Writes a lock: dependencies by id, releases as they come (newest first), files by target.
@@ -86,7 +86,10 @@ fn write_artifact(out: &mut String, target: &TargetName, artifact: &LockedArtifa
     }
     line(out, "evidence", quoted(artifact.evidence.name()));
     if let Some(signer) = &artifact.signer {
-        line(out, "signer", quoted(signer));
+        line(out, "signer", quoted(&signer.who));
+        if signer.over != Over::Artifact {
+            line(out, "signed", quoted(signer.over.name()));
+        }
     }
 }
 

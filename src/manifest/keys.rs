@@ -155,6 +155,7 @@ pub(super) const OVERRIDE: Keys = Keys {
         ("asset", "write `source.asset = …`, as in the dependency itself"),
         ("replacements", "write `source.replacements = …`, as in the dependency itself"),
         ("checksum", "write `verify.checksum = …`, as in the dependency itself"),
+        ("signature", "write `verify.signature = …`, as in the dependency itself"),
     ],
 };
 
@@ -183,8 +184,8 @@ pub(super) const SOURCE: &[&str] =
 /// `verify`.
 pub(super) const VERIFY: Keys = Keys {
     table: "`verify`",
-    known: &["checksum"],
-    later: &["signature"],
+    known: &["checksum", "signature"],
+    later: &[],
     meant: &[("checksums", "checksum"), ("signatures", "signature")],
     elsewhere: &[
         ("sha256", "write `checksum = { sha256 = \"…\" }`"),
@@ -207,6 +208,35 @@ pub(super) const CHECKSUM: Keys = Keys {
             "SHA-1 proves nothing any more: give a SHA-256 or SHA-512, or leave `checksum` out",
         ),
     ],
+};
+
+/// `verify.signature`.
+pub(super) const SIGNATURE: Keys = Keys {
+    table: "`signature`",
+    known: &[
+        "kind",
+        "of",
+        "url",
+        "asset",
+        "keys",
+        "fingerprints",
+        "identity",
+        "issuer",
+        "certificate",
+    ],
+    later: &[],
+    meant: &[
+        ("type", "kind"),
+        ("over", "of"),
+        ("key", "keys"),
+        ("keyring", "keys"),
+        ("fingerprint", "fingerprints"),
+        ("subject", "identity"),
+        ("bundle", "asset"),
+        ("file", "asset"),
+        ("cert", "certificate"),
+    ],
+    elsewhere: &[],
 };
 
 /// An entry of `lines`.

@@ -23,6 +23,8 @@ mod schema;
 mod settings;
 mod shapes;
 mod shapes_time;
+mod shapes_verify;
+mod signature;
 mod source;
 mod syntax;
 mod targets;

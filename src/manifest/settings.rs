@@ -10,13 +10,14 @@ use super::{
     eol,
     fields::{Table, Value, bad_value, line, one_or_more, string, strings, table, wrong_type},
     keys,
+    signature::signature,
     targets::replacements,
     templates::is_template,
     values,
     verify::{checksum, glob},
 };
 use crate::{
-    model::{Change, Code, EolRule, Located, Patch, Settings},
+    model::{Change, ChecksumRule, Code, EolRule, Located, Over, Patch, Settings},
     template::Scope,
 };
 
@@ -76,11 +77,16 @@ pub(super) fn read(all: &mut Collector<'_>, fields: Table<'_, '_>, in_override: 
         None => {}
     }
     match fields.get("verify") {
-        Some(value) if is_false(value) => patch.checksum = Change::Clear,
+        Some(value) if is_false(value) => {
+            patch.checksum = Change::Clear;
+            patch.signature = Change::Clear;
+        }
         Some(value) => {
             if let Some(verify) = table(all, "verify", value) {
                 keys::VERIFY.check(all, verify.keys);
                 patch.checksum = change(all, verify, "checksum", checksum);
+                patch.signature = change(all, verify, "signature", signature);
+                over_nothing(all, &patch, in_override);
             }
         }
         None => {}
@@ -121,9 +127,24 @@ pub(super) fn settings(patch: Patch) -> Settings {
         asset: set(patch.asset),
         replacements: set(patch.replacements).unwrap_or_default(),
         checksum: set(patch.checksum),
+        signature: set(patch.signature),
         metadata: metadata.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
         min_age: set(patch.min_age),
         eol: EolRule { warn: set(patch.eol_warn), drop_after: set(patch.eol_drop_after) },
+    }
+}
+
+/// A signature over a checksum file wants one. (In an override it may be the dependency's own.)
+fn over_nothing(all: &mut Collector<'_>, patch: &Patch, in_override: bool) {
+    let (Change::Set(rule), false) = (&patch.signature, in_override) else { return };
+    let file = match &patch.checksum {
+        Change::Set(ChecksumRule::Given { .. }) | Change::Keep | Change::Clear => false,
+        Change::Set(ChecksumRule::Url { .. } | ChecksumRule::Asset { .. }) => true,
+    };
+    if rule.over == Over::Checksum && !file {
+        let message = "the signature is of the checksum file, and `verify.checksum` names none";
+        let help = "give `checksum = { url = … }` or `{ asset = … }`, or say `of = \"artifact\"`";
+        bad_value(all, rule.span.0..rule.span.0 + rule.span.1, message, Some(help.to_owned()));
     }
 }
 

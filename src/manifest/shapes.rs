@@ -9,10 +9,13 @@ use std::{borrow::Cow, collections::BTreeMap};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use super::shapes_time::{DayOrTable, Eol, Schedule};
-use super::words::{
-    Artifact, Duration, Fallbacks, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place,
-    Replacements, SomeLines, TargetKey,
+use super::{
+    shapes_time::{DayOrTable, Eol, Schedule},
+    shapes_verify::Verify,
+    words::{
+        Artifact, Duration, Fallbacks, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place,
+        Replacements, SomeLines, TargetKey,
+    },
 };
 
 /// What is published, from where, for which targets. See `depstate explain CODE` for each mistake.
@@ -280,37 +283,6 @@ pub(super) struct Source {
 enum CoverageWord {
     All,
     Recent,
-}
-
-/// How the bytes are verified.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub(super) struct Verify {
-    /// Where the digest is found. Without it, and without one in the index, the first bytes are
-    /// trusted.
-    #[schemars(default)]
-    checksum: OrFalse<Checksum>,
-}
-
-/// Where the digest is found: one of `url`, `asset`, `sha256`, `sha512`.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub(super) struct Checksum {
-    /// The address of a checksum file, a template: `{{ url }}.sha256`.
-    #[schemars(default)]
-    url: Maybe<Line>,
-    /// The name of a file of the same release, a glob and a template.
-    #[schemars(default)]
-    asset: Maybe<Line>,
-    /// The SHA-256 itself, 64 hex digits; may be a template.
-    #[schemars(default)]
-    sha256: Maybe<Line>,
-    /// The SHA-512 itself, 128 hex digits; may be a template.
-    #[schemars(default)]
-    sha512: Maybe<Line>,
-    /// jq that yields the digest where it stands in a JSON, YAML or TOML document.
-    #[schemars(default)]
-    select: Maybe<Line>,
 }
 
 /// What differs for some versions or targets. Needs `when` or `target`.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Digest, Evidence, InputDigest, Metadata, Sha256};
+use super::{Address, Digest, Evidence, InputDigest, Metadata, Sha256, Signer};
 
 /// A wanted artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +42,9 @@ pub struct SourceFile {
     pub upstream_digest: Option<Digest>,
     /// How the digest came to be trusted.
     pub evidence: Evidence,
-    /// Who signed.
-    pub signer: Option<String>,
+    /// Who signed; none with `signed`: a signature is wanted and was not checked yet, so nothing may
+    /// be published.
+    pub signer: Option<Signer>,
 }
 
 /// One of the things that decide an artifact's bytes.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Address, DependencyId, Digest, Evidence, LockedLines, Sha256, TargetName, Version};
+use super::{
+    Address, DependencyId, Digest, Evidence, LockedLines, Sha256, Signer, TargetName, Version,
+};
 
 /// Every decision, by dependency.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -87,5 +89,5 @@ pub struct LockedArtifact {
     /// How the digest came to be trusted.
     pub evidence: Evidence,
     /// Who signed; only with [`Evidence::Signed`].
-    pub signer: Option<String>,
+    pub signer: Option<Signer>,
 }

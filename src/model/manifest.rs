@@ -3,7 +3,8 @@
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::{
-    Constraint, DependencyId, EolRule, Located, Pattern, Scheme, Target, TargetName, VersionLine,
+    Constraint, DependencyId, EolRule, Located, Pattern, Scheme, SignatureRule, Target, TargetName,
+    VersionLine,
 };
 
 /// What deps.toml asks for.
@@ -165,6 +166,8 @@ pub struct Settings {
     pub replacements: BTreeMap<String, String>,
     /// Where the digest is found.
     pub checksum: Option<ChecksumRule>,
+    /// Which signature must vouch for it.
+    pub signature: Option<SignatureRule>,
     /// A free table carried into the record; its strings are templates.
     pub metadata: BTreeMap<String, serde_json::Value>,
     /// How old a release must be before it is taken; zero is as good as none.
@@ -232,6 +235,8 @@ pub struct Patch {
     pub replacements: Change<BTreeMap<String, String>>,
     /// See [`Settings::checksum`].
     pub checksum: Change<ChecksumRule>,
+    /// See [`Settings::signature`].
+    pub signature: Change<SignatureRule>,
     /// Keys to set (`Some`) or to take away (`None`); see [`Settings::metadata`].
     pub metadata: Change<BTreeMap<String, Option<serde_json::Value>>>,
     /// See [`Settings::min_age`].
@@ -315,6 +320,7 @@ impl Patch {
         self.min_age.apply(&mut to.min_age);
         self.eol_warn.apply(&mut to.eol.warn);
         self.eol_drop_after.apply(&mut to.eol.drop_after);
+        self.signature.apply(&mut to.signature);
         match &self.metadata {
             Change::Keep => {}
             Change::Clear => to.metadata.clear(),

@@ -32,6 +32,7 @@ mod report;
 mod safe_url;
 mod schedule;
 mod scheme;
+mod signature;
 mod target;
 mod version;
 
@@ -70,5 +71,6 @@ pub use schedule::{
     End, Ended, EolRule, LockedLine, LockedLines, Part, ScheduleRow, Since, Standing, Within,
 };
 pub use scheme::{OrderKey, Scheme};
+pub use signature::{GITHUB_ISSUER, Over, SignatureKind, SignaturePlace, SignatureRule, Signer};
 pub use target::{Distro, Target, TargetName};
 pub use version::{BadVersion, Version};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Address, Digest, Evidence, Generation, Head, InputDigest, Metadata, ObjectKey, Revision,
-    Sha256, TargetName, Version,
+    Sha256, Signer, TargetName, Version,
 };
 
 /// One published artifact: all that deps.lock needs to be made again.
@@ -36,8 +36,8 @@ pub struct Record {
     /// How the source's digest came to be trusted.
     pub evidence: Evidence,
     /// Who signed; only with `signed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signer: Option<String>,
+    #[serde(flatten)]
+    pub signer: Option<Signer>,
     /// When upstream released it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released: Option<Timestamp>,

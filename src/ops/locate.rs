@@ -5,30 +5,33 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
-use tokio::sync::{Mutex, OnceCell};
 
-use super::{Download, Project, Request, error::chain, transfer};
+use super::{
+    Download, Project, Request,
+    error::chain,
+    signed::{Wish, Wrong},
+    transfer,
+    vouchers::Vouchers,
+};
 use crate::{
-    model::{Address, Algorithm, Code, Digest, Evidence, Finding, Severity, Sink},
-    planner::{Candidate, ChecksumQuery, ChosenFile, LocatedFile, Selection},
-    source::{SourceDriver, document, jq},
+    model::{
+        Address, Algorithm, Code, Digest, Evidence, Finding, Kind, Over, Severity, Signer, Sink,
+    },
+    planner::{Candidate, ChecksumQuery, ChosenFile, LocatedFile, Selection, Trust},
+    source::{document, jq},
     verify,
 };
 
-/// A checksum file larger than this is none.
-const CHECKSUM_LIMIT: u64 = 16 << 20;
-
-type Files = Mutex<BTreeMap<String, Arc<OnceCell<Result<Bytes, String>>>>>;
-
-/// Finds out what it can about every candidate. What fails becomes a finding, and the candidate is
-/// absent from the answer.
+/// Finds out what it can about every candidate. What fails, or is refused, becomes a finding, and the
+/// candidate is absent from the answer.
 pub(crate) async fn locate(
     project: &Project,
     selection: &Selection,
     request: &Request,
+    trust: &Trust<'_>,
     sink: &Arc<dyn Sink>,
 ) -> (BTreeMap<Address, LocatedFile>, Vec<Finding>) {
-    let candidates: Vec<(Address, &Candidate)> = selection
+    let candidates: Vec<(Address, &str, &Candidate)> = selection
         .dependencies
         .iter()
         .flat_map(|(id, chosen)| {
@@ -40,6 +43,7 @@ pub(crate) async fn locate(
                             version: release.version.clone(),
                             target: target.clone(),
                         },
+                        release.upstream.as_str(),
                         candidate,
                     )),
                     ChosenFile::Decided { .. } => None,
@@ -48,18 +52,18 @@ pub(crate) async fn locate(
         })
         .collect();
     // Many files share one checksum file: it is asked for once.
-    let files = Files::default();
-    let found: Vec<(Address, Result<LocatedFile, Finding>)> = stream::iter(candidates)
-        .map(|(address, candidate)| {
-            let files = &files;
+    let vouchers = Vouchers::default();
+    let found: Vec<(Address, &Candidate, Result<LocatedFile, Finding>)> = stream::iter(candidates)
+        .map(|(address, upstream, candidate)| {
+            let vouchers = &vouchers;
             async move {
                 // What the filters leave out is planned and counted, not asked for.
                 let located = if request.options.takes(&address) {
-                    one(project, &address, candidate, request, files, sink).await
+                    one(project, &address, upstream, candidate, request, vouchers, sink).await
                 } else {
                     Ok(as_listed(candidate))
                 };
-                (address, located)
+                (address, candidate, located)
             }
         })
         .buffer_unordered(project.setting.jobs.max(1) * 2)
@@ -67,10 +71,19 @@ pub(crate) async fn locate(
         .await;
     let mut located = BTreeMap::new();
     let mut troubles = Vec::new();
-    for (address, result) in found {
+    for (address, candidate, result) in found {
         match result {
             Ok(file) => {
-                located.insert(address, file);
+                let keys = |signer: &Signer| {
+                    let query = candidate.signature.as_ref();
+                    query.is_some_and(|query| project.keys.hold(&query.rule, signer))
+                };
+                let doubt = trust.judge(&address, candidate, &file, &keys);
+                let refused = doubt.as_ref().is_some_and(|it| it.severity == Severity::Refused);
+                troubles.extend(doubt);
+                if !refused {
+                    located.insert(address, file);
+                }
             }
             Err(finding) => troubles.push(finding),
         }
@@ -101,13 +114,14 @@ fn as_listed(candidate: &Candidate) -> LocatedFile {
 async fn one(
     project: &Project,
     address: &Address,
+    upstream: &str,
     candidate: &Candidate,
     request: &Request,
-    files: &Files,
+    vouchers: &Vouchers,
     sink: &Arc<dyn Sink>,
 ) -> Result<LocatedFile, Finding> {
-    let trouble = |code: Code, message: String, help: Option<String>| Finding {
-        severity: Severity::Error,
+    let trouble = |(code, message, help): Wrong| Finding {
+        severity: severity(code),
         code,
         dependency: Some(address.dependency.clone()),
         address: Some(address.clone()),
@@ -116,18 +130,41 @@ async fn one(
         span: None,
     };
     let Some(source) = project.sources.get(&address.dependency) else {
-        return Err(trouble(Code::SOURCE_FAILED, "the dependency has no source".to_owned(), None));
+        let message = "the dependency has no source".to_owned();
+        return Err(trouble((Code::SOURCE_FAILED, message, None)));
     };
+    let wish = candidate.signature.as_ref().map(|query| Wish {
+        project,
+        source: source.as_ref(),
+        vouchers,
+        query,
+        upstream,
+    });
     let mut located = as_listed(candidate);
     if let Some(ChecksumQuery::File { url, select, digest, algorithm }) = &candidate.checksum {
-        let file = fetch(source.as_ref(), files, url)
+        let file = vouchers
+            .fetch(source.as_ref(), url)
             .await
-            .map_err(|message| trouble(Code::SOURCE_FAILED, message, None))?;
-        let found = read(&file, url, candidate, select.as_deref(), digest.as_ref(), *algorithm)
+            .map_err(|unread| trouble((Code::SOURCE_FAILED, unread.message, None)))?;
+        whole(&file, url, digest.as_ref()).map_err(trouble)?;
+        let file = match wish.filter(|wish| wish.query.rule.over == Over::Checksum) {
+            Some(wish) => {
+                let (signer, text) = wish.checksum(&file, url).await.map_err(trouble)?;
+                (located.evidence, located.signer) = (Evidence::Signed, Some(signer));
+                text
+            }
+            None => file,
+        };
+        let found = read(&file, url, candidate, select.as_deref(), *algorithm)
             .await
-            .map_err(|(code, message)| trouble(code, message, None))?;
+            .map_err(|(code, message)| trouble((code, message, None)))?;
         located.sha256 = found.sha256();
         located.upstream_digest = located.sha256.is_none().then_some(found);
+    }
+    let wish = wish.filter(|wish| wish.query.rule.over == Over::Artifact);
+    if wish.is_some() {
+        // Wanted, and not there yet: nothing may be published until there is a signer.
+        located.evidence = Evidence::Signed;
     }
     // Of a locked file only the SHA-256 was ever computed: another digest that the index begins to
     // give counts from when the bytes were held against it.
@@ -138,39 +175,74 @@ async fn one(
         located.upstream_digest =
             candidate.expect.as_ref().and_then(|expect| expect.upstream_digest.clone());
     }
+    let may_read = request.download != Download::Nothing && !project.setting.offline;
     let must_read = match request.download {
         Download::Nothing => false,
-        // A moved file must be the locked one, and that is seen only by reading it.
-        Download::Needed => candidate.needs_digest || candidate.expect.is_some(),
+        // A moved file must be the locked one, and that is seen only by reading it; a signature is
+        // looked at before anything is written.
+        Download::Needed => candidate.needs_digest || candidate.expect.is_some() || wish.is_some(),
         Download::All => true,
     };
-    if (located.sha256.is_none() || unheard) && must_read && !project.setting.offline {
-        let hashed =
-            transfer::download(project, source.as_ref(), address, &candidate.urls, &located, sink)
-                .await
-                .map_err(|failed| Finding {
-                    severity: if failed.refused { Severity::Refused } else { Severity::Error },
-                    ..trouble(failed.code, failed.message, failed.help)
-                })?;
+    let by_bytes = wish.filter(Wish::wants_bytes);
+    if (located.sha256.is_none() || unheard || by_bytes.is_some()) && must_read && may_read {
+        let witness = match &by_bytes {
+            Some(wish) => Some(wish.witness().await.map_err(trouble)?),
+            None => None,
+        };
+        let (hashed, witness) = transfer::download(
+            project,
+            source.as_ref(),
+            address,
+            &candidate.urls,
+            &located,
+            witness,
+            sink,
+        )
+        .await
+        .map_err(|failed| Finding {
+            severity: if failed.refused { Severity::Refused } else { Severity::Error },
+            ..trouble((failed.code, failed.message, failed.help))
+        })?;
+        if let (Some(wish), Some(witness)) = (&by_bytes, witness) {
+            located.signer = Some(wish.heard(witness, &hashed.url).await.map_err(trouble)?);
+        }
         located.url = hashed.url;
         located.size = Some(hashed.size);
         located.sha256 = Some(hashed.sha256);
     }
+    if let Some(wish) = wish.filter(|wish| !wish.wants_bytes() && !project.setting.offline) {
+        let mut digests: Vec<Digest> = located.sha256.map(Digest::from).into_iter().collect();
+        digests.extend(located.upstream_digest.clone());
+        if !digests.is_empty() {
+            located.signer = Some(wish.digest(&digests, &located.url).await.map_err(trouble)?);
+        }
+    }
+    if wish.is_some() && located.signer.is_none() {
+        // Without a signer no digest is decided; the plan says that it is known at apply.
+        located.sha256 = None;
+    }
     Ok(located)
 }
 
-/// Reads a checksum file once, however many ask for it.
-async fn fetch(source: &dyn SourceDriver, files: &Files, url: &str) -> Result<Bytes, String> {
-    let cell = files.lock().await.entry(url.to_owned()).or_default().clone();
-    cell.get_or_init(|| async {
-        let stream = source.open(url, 0).await.map_err(|error| chain(&error))?;
-        stream
-            .collect(CHECKSUM_LIMIT)
-            .await
-            .map_err(|error| format!("`{url}` could not be read: {}", chain(&error)))
-    })
-    .await
-    .clone()
+/// What was verified and refused ends with another exit code than what merely failed.
+fn severity(code: Code) -> Severity {
+    let refused = code.page().is_some_and(|page| page.kind == Kind::Refused);
+    if refused { Severity::Refused } else { Severity::Error }
+}
+
+/// Holds a checksum file against the digest that the index gives for it.
+fn whole(file: &Bytes, url: &str, expected: Option<&Digest>) -> Result<(), Wrong> {
+    let Some(expected) = expected else { return Ok(()) };
+    let extra = (expected.algorithm() == Algorithm::Sha512).then_some(Algorithm::Sha512);
+    let mut hasher = verify::Hasher::new(extra);
+    hasher.update(file);
+    let wanted = verify::Expected {
+        size: None,
+        sha256: expected.sha256(),
+        upstream: expected.sha256().is_none().then(|| expected.clone()),
+    };
+    verify::check(&wanted, &hasher.finish(), url, None)
+        .map_err(|mismatch| (Code::DIGEST_MISMATCH, mismatch.to_string(), None))
 }
 
 async fn read(
@@ -178,21 +250,8 @@ async fn read(
     url: &str,
     candidate: &Candidate,
     select: Option<&str>,
-    expected: Option<&Digest>,
     algorithm: Option<Algorithm>,
 ) -> Result<Digest, (Code, String)> {
-    if let Some(expected) = expected {
-        let extra = (expected.algorithm() == Algorithm::Sha512).then_some(Algorithm::Sha512);
-        let mut hasher = verify::Hasher::new(extra);
-        hasher.update(file);
-        let wanted = verify::Expected {
-            size: None,
-            sha256: expected.sha256(),
-            upstream: expected.sha256().is_none().then(|| expected.clone()),
-        };
-        verify::check(&wanted, &hasher.finish(), url, None)
-            .map_err(|mismatch| (Code::DIGEST_MISMATCH, mismatch.to_string()))?;
-    }
     let unreadable =
         |why: String| (Code::CHECKSUM_UNREADABLE, format!("checksum file `{url}`: {why}"));
     match select {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{OpsError, error::chain};
+use super::{Keys, OpsError, error::chain};
 use crate::{
     disk::{Cache, CacheKind, RunLock, Workspace},
     lock,
@@ -67,6 +67,8 @@ pub struct Project {
     pub clients: BTreeMap<DependencyId, Client>,
     /// Schedules by dependency.
     pub schedules: BTreeMap<DependencyId, Schedule>,
+    /// Who may sign, by rule.
+    pub keys: Keys,
     /// `.depstate/`.
     pub workspace: Workspace,
     /// Held as long as the project, where the operation writes.
@@ -194,6 +196,14 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
             Err(more) => add(&mut mistakes, more),
         }
     }
+    let keys = match &read.manifest {
+        Some(manifest) => {
+            let (keys, more) = Keys::read(manifest, &root);
+            add(&mut mistakes, more);
+            keys
+        }
+        None => Keys::default(),
+    };
     let (Some(manifest), Some(writer), true) = (read.manifest, writer, mistakes.is_empty()) else {
         let report = manifest::report(&setting.shown, &text, mistakes);
         return Err(OpsError::Manifest(Box::new(report)));
@@ -220,6 +230,7 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         sources,
         clients,
         schedules,
+        keys,
         workspace,
         _alone: alone,
     };

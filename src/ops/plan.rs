@@ -11,7 +11,7 @@ use crate::{
         Address, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey, ObjectMeta,
         Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Version, Why,
     },
-    planner::{self, Filter, LocatedFile, Options, PlanInput, Question, Selection, WhyAsk},
+    planner::{self, Filter, LocatedFile, Options, PlanInput, Question, Selection, Trust, WhyAsk},
     storage::StorageReader,
 };
 
@@ -104,7 +104,8 @@ pub async fn plan(
         &request.options,
     );
     refuse_idle_filters(project, &selection, snapshot, &request.options)?;
-    let (located, troubles) = locate::locate(project, &selection, request, sink).await;
+    let trust = Trust::new(&project.manifest, &project.lock, snapshot, &request.options);
+    let (located, troubles) = locate::locate(project, &selection, request, &trust, sink).await;
     let rehashed = match (snapshot, &published.objects) {
         (Some(snapshot), Observed::Known(objects)) => {
             let suspects = planner::suspects(snapshot, objects);

@@ -5,7 +5,7 @@ use super::{
     expand::{About, Scene},
     files::{self, Trouble},
     findings,
-    releases::Release,
+    releases::{File, Release},
 };
 use crate::{
     model::{ChecksumRule, Code, Digest, Located, Severity},
@@ -42,33 +42,46 @@ pub(super) fn query(
             algorithm: None,
         }),
         ChecksumRule::Asset { asset, select } => {
-            let glob = files::glob(scene, asset, about, engine)?;
-            let named: Vec<_> = release
-                .files
-                .iter()
-                .filter(|file| file.row.url.is_some())
-                .filter(|file| file.name().is_some_and(|name| glob.matches(&name)))
-                .collect();
-            match named.as_slice() {
-                [] => Err(Trouble::Absent(format!("no checksum file `{glob}`"))),
-                [file] => Ok(ChecksumQuery::File {
-                    url: file.row.url.clone().unwrap_or_default(),
-                    select: plain(select),
-                    digest: file.digests.first().cloned(),
-                    algorithm: None,
-                }),
-                [first, second, ..] => {
-                    let id = &scene.dependency.id;
-                    let both =
-                        findings::listed([first, second].into_iter().filter_map(|it| it.name()));
-                    let message = format!(
-                        "both {both} of `{id}@{}` fit the checksum `{glob}`",
-                        scene.version
-                    );
-                    let it = findings::finding(Severity::Error, Code::AMBIGUOUS_FILE, id, message);
-                    Err(Box::new(findings::at(it, asset.span)).into())
-                }
-            }
+            let file = beside(asset, "checksum", scene, about, release, engine)?;
+            Ok(ChecksumQuery::File {
+                url: file.row.url.clone().unwrap_or_default(),
+                select: plain(select),
+                digest: file.digests.first().cloned(),
+                algorithm: None,
+            })
+        }
+    }
+}
+
+/// Finds a file of the same release by a glob on its name.
+///
+/// # Errors
+/// As [`query`]; `what` is called so in them.
+pub(super) fn beside<'r>(
+    asset: &Located<String>,
+    what: &str,
+    scene: &Scene<'_>,
+    about: About<'_>,
+    release: &'r Release<'_>,
+    engine: &Engine,
+) -> Result<&'r File<'r>, Trouble> {
+    let glob = files::glob(scene, asset, about, engine)?;
+    let named: Vec<_> = release
+        .files
+        .iter()
+        .filter(|file| file.row.url.is_some())
+        .filter(|file| file.name().is_some_and(|name| glob.matches(&name)))
+        .collect();
+    match named.as_slice() {
+        [] => Err(Trouble::Absent(format!("no {what} file `{glob}`"))),
+        [file] => Ok(file),
+        [first, second, ..] => {
+            let id = &scene.dependency.id;
+            let both = findings::listed([first, second].into_iter().filter_map(|it| it.name()));
+            let message =
+                format!("both {both} of `{id}@{}` fit the {what} `{glob}`", scene.version);
+            let it = findings::finding(Severity::Error, Code::AMBIGUOUS_FILE, id, message);
+            Err(Box::new(findings::at(it, asset.span)).into())
         }
     }
 }

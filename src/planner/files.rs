@@ -13,6 +13,7 @@ use super::{
     expand::{self, About, Scene},
     findings, names,
     releases::{File, Release},
+    signature,
 };
 
 /// Why there is no file.
@@ -99,12 +100,20 @@ impl Wish<'_> {
             Some(rule) => Some(checksum::query(rule, &scene, about, self.release, engine)?),
             None => None,
         };
+        let signature = match &self.settings.signature {
+            Some(rule) => {
+                let by_file = matches!(checksum, Some(super::ChecksumQuery::File { .. }));
+                Some(signature::query(rule, by_file, &scene, about, self.release, engine)?)
+            }
+            None => None,
+        };
         let name = url.map(names::file_name).unwrap_or_default();
         Ok(Candidate {
             name,
             size: if holds { file.row.size } else { None },
             digests: if holds { file.digests.clone() } else { Vec::new() },
             checksum,
+            signature,
             expect: None,
             needs_digest: self
                 .settings

@@ -37,6 +37,8 @@ mod selection;
 mod settle;
 mod why;
 mod standing;
+mod signature;
+mod trust;
 
 pub use freshness::Freshness;
 pub use input::{Filter, Options, PlanInput, Question, Update, WhyAsk};
@@ -44,9 +46,10 @@ pub use rollback::Rollback;
 pub use schedule::Schedules;
 pub use selection::{
     Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, Hold, LocatedFile,
-    Selection,
+    Selection, SignatureQuery,
 };
 pub use why::Verdict;
+pub use trust::Trust;
 
 use select::Answers;
 use std::collections::{BTreeMap, BTreeSet};

@@ -302,7 +302,8 @@ impl<'a> Filling<'a> {
         }
         let moved = !candidate.urls.contains(&artifact.url);
         // A digest elsewhere is worth a request where deps.toml may have begun to name it.
-        let elsewhere = matches!(candidate.checksum, Some(ChecksumQuery::File { .. }));
+        let elsewhere = matches!(candidate.checksum, Some(ChecksumQuery::File { .. }))
+            || candidate.signature.is_some();
         if moved || (self.picker.changed && elsewhere) || vouching(&candidate) > artifact.evidence {
             let expect = Some(artifact.clone());
             return Ok(ChosenFile::Candidate(Candidate { expect, ..candidate }));
@@ -340,6 +341,7 @@ fn other(digest: &Digest, artifact: &LockedArtifact) -> bool {
 /// What would vouch for a candidate.
 fn vouching(candidate: &Candidate) -> Evidence {
     match &candidate.checksum {
+        _ if candidate.signature.is_some() => Evidence::Signed,
         Some(ChecksumQuery::Given(_)) => Evidence::Given,
         Some(ChecksumQuery::File { .. }) => Evidence::ChecksumFile,
         None if candidate.digests.is_empty() => Evidence::Tofu,

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::model::{
     Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Distro, EolRule, Fallback,
-    Keep, Located, Manifest, Override, Pattern, Rule, Sha256, SourceRule, TargetName, VersionLine,
+    Keep, Located, Manifest, Override, Pattern, Rule, Sha256, SignaturePlace, SignatureRule,
+    SourceRule, TargetName, VersionLine,
 };
 
 /// Returns the digest of what a dependency asks: its meaning, not its text.
@@ -43,6 +44,8 @@ struct Question<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule: Option<&'a str>,
     scheme: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<Signature<'a>>,
     source: Source<'a>,
     targets: BTreeMap<&'a TargetName, Place<'a>>,
 }
@@ -101,6 +104,8 @@ struct Exception<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     min_age: Option<Changed<u64>>,
     replacements: Option<Changed<&'a BTreeMap<String, String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<Changed<Signature<'a>>>,
     targets: Vec<&'a TargetName>,
     when: Option<String>,
 }
@@ -118,6 +123,19 @@ struct Checksum<'a> {
     from: &'a str,
     select: Option<&'a str>,
     text: &'a str,
+}
+
+/// The keys' paths are in it, and not their contents: what is asked must be known without reading
+/// files. Other keys in the same files show in who signed.
+#[derive(Serialize)]
+struct Signature<'a> {
+    fingerprints: Vec<&'a str>,
+    identity: Option<&'a str>,
+    issuer: Option<&'a str>,
+    keys: Vec<&'a str>,
+    kind: &'a str,
+    over: &'a str,
+    place: (&'a str, &'a str),
 }
 
 #[derive(Serialize)]
@@ -152,6 +170,7 @@ fn question<'a>(manifest: &'a Manifest, it: &'a Dependency) -> Question<'a> {
         replacements: &settings.replacements,
         schedule: it.schedule.as_ref().map(|schedule| schedule.question.as_str()),
         scheme: it.scheme.name(),
+        signature: settings.signature.as_ref().map(signature),
         source: source(&it.source),
         targets: it.targets.iter().map(place).collect(),
     }
@@ -225,6 +244,7 @@ fn exception<'a>(it: &'a Dependency, o: &'a Override) -> Option<Exception<'a>> {
         drop_after: change(&patch.eol_drop_after, Duration::as_secs),
         min_age: change(&patch.min_age, |age| age.value.as_secs()),
         replacements: change(&patch.replacements, |map| map),
+        signature: change(&patch.signature, signature),
         targets: covered(it, all),
         when: o.when.as_ref().map(bare),
     };
@@ -233,7 +253,8 @@ fn exception<'a>(it: &'a Dependency, o: &'a Override) -> Option<Exception<'a>> {
         || one.checksum.is_some()
         || one.drop_after.is_some()
         || one.min_age.is_some()
-        || one.replacements.is_some();
+        || one.replacements.is_some()
+        || one.signature.is_some();
     decides.then_some(one)
 }
 
@@ -261,4 +282,21 @@ fn checksum(rule: &ChecksumRule) -> Checksum<'_> {
     };
     let select = select.as_ref().map(|text| text.value.as_str());
     Checksum { from, select, text: &text.value }
+}
+
+fn signature(rule: &SignatureRule) -> Signature<'_> {
+    Signature {
+        fingerprints: texts(&rule.fingerprints),
+        identity: rule.identity.as_ref().map(|text| text.value.as_str()),
+        issuer: rule.issuer.as_deref(),
+        keys: texts(&rule.keys),
+        kind: rule.kind.name(),
+        over: rule.over.name(),
+        place: match &rule.place {
+            SignaturePlace::Url(url) => ("url", &url.value),
+            SignaturePlace::Asset(asset) => ("asset", &asset.value),
+            SignaturePlace::Within => ("within", ""),
+            SignaturePlace::Service => ("service", ""),
+        },
+    }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::model::{
     Algorithm, Blind, DependencyId, Digest, Evidence, Finding, LockedArtifact, LockedLines, Scheme,
-    Sha256, TargetName, Version,
+    Sha256, SignatureRule, Signer, TargetName, Version,
 };
 
 /// The decision for every dependency.
@@ -100,6 +100,8 @@ pub struct Candidate {
     pub digests: Vec<Digest>,
     /// Where else the digest is found; beats `digests`.
     pub checksum: Option<ChecksumQuery>,
+    /// Which signature must vouch for it.
+    pub signature: Option<SignatureQuery>,
     /// What was decided before for the same address: the bytes must be these.
     pub expect: Option<LockedArtifact>,
     /// Whether a template (`file`, with `digest8`) needs the digest before anything is uploaded.
@@ -124,6 +126,17 @@ pub enum ChecksumQuery {
     },
 }
 
+/// Which signature must vouch for a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureQuery {
+    /// The rule of deps.toml.
+    pub rule: SignatureRule,
+    /// The signature's address; none: within the checksum file, or with the source's service.
+    pub url: Option<String>,
+    /// The identity, expanded.
+    pub identity: Option<String>,
+}
+
 /// What was found out about a candidate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocatedFile {
@@ -137,6 +150,6 @@ pub struct LocatedFile {
     pub upstream_digest: Option<Digest>,
     /// How it came to be trusted.
     pub evidence: Evidence,
-    /// Who signed.
-    pub signer: Option<String>,
+    /// Who signed; none with `signed`: a signature is wanted and was not checked yet.
+    pub signer: Option<Signer>,
 }

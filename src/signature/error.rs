@@ -14,6 +14,11 @@ pub struct SignatureError {
 }
 
 impl SignatureError {
+    /// Says why, in a place where no signature could be looked at.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
     /// No signature counts.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self { code: Code::SIGNATURE_INVALID, message: message.into() }

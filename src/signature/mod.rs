@@ -1,6 +1,8 @@
 //! Floor 3: signatures. Bytes in, a signer out; nothing is fetched and nothing decided.
 
 mod error;
+pub mod minisign;
 pub mod openpgp;
+pub mod sigstore;
 
 pub use error::SignatureError;

@@ -1,9 +1,13 @@
 //! What the drivers of GitHub share: its address, and the token that is its own.
 
+use bytes::Bytes;
 use url::Url;
 
-use super::{Setup, forge::Kind};
-use crate::net::Secret;
+use super::{
+    Setup, SourceError, attestations,
+    forge::{Forge, Kind},
+};
+use crate::{model::Sha256, net::Secret};
 
 /// The product's own API.
 const API: &str = "https://api.github.com";
@@ -28,4 +32,21 @@ fn token(setup: &Setup, api: &Url) -> Option<Secret> {
     let own = Url::parse(environment.get("GITHUB_API_URL").unwrap_or(API)).ok()?;
     let text = environment.get("GITHUB_TOKEN").or_else(|| environment.get("GH_TOKEN"))?;
     (own.origin() == api.origin()).then(|| Secret::new(text))
+}
+
+/// Returns the bundles that GitHub keeps for a file, of all repositories of a source.
+pub(super) async fn attestations(
+    forge: &Forge,
+    sha256: Option<&Sha256>,
+) -> Result<Vec<Bytes>, SourceError> {
+    let mut all = Vec::new();
+    let Some(sha256) = sha256 else { return Ok(all) };
+    for listing in forge.first() {
+        // Beside the releases, or tags, of the same repository.
+        let Ok(url) = listing.join(&format!("attestations/sha256:{sha256}?per_page=100")) else {
+            continue;
+        };
+        all.extend(attestations::read(&forge.ask(url).await?)?);
+    }
+    Ok(all)
 }

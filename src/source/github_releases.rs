@@ -1,6 +1,7 @@
 //! `github-releases`: the releases of a GitHub repository and their files.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use url::Url;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     web::unusable,
 };
 use crate::{
-    model::{Listing, Mistake, Revision},
+    model::{Listing, Mistake, Revision, Sha256},
     net::{ByteStream, NetError},
 };
 
@@ -89,5 +90,13 @@ impl SourceDriver for GithubReleases {
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {
         self.0.web.open(url, from).await
+    }
+
+    async fn attestations(
+        &self,
+        sha256: Option<&Sha256>,
+        _upstream: &str,
+    ) -> Result<Option<Vec<Bytes>>, SourceError> {
+        github::attestations(&self.0, sha256).await.map(Some)
     }
 }

@@ -4,6 +4,7 @@
 //! bytes are no promise. `artifact` says where the file is.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use super::{
     github,
 };
 use crate::{
-    model::{Listing, Mistake, Revision, Row},
+    model::{Listing, Mistake, Revision, Row, Sha256},
     net::ByteStream,
 };
 
@@ -60,5 +61,13 @@ impl SourceDriver for GithubTags {
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {
         self.0.web.open(url, from).await
+    }
+
+    async fn attestations(
+        &self,
+        sha256: Option<&Sha256>,
+        _upstream: &str,
+    ) -> Result<Option<Vec<Bytes>>, SourceError> {
+        github::attestations(&self.0, sha256).await.map(Some)
     }
 }

@@ -3,6 +3,7 @@
 //! [`DRIVERS`] is the one list of them. Each reads its own table of deps.toml and reports every
 //! mistake in it at once; which file an address gets is decided by the pure floors.
 
+mod attestations;
 mod cargo;
 mod columns;
 mod dates;
@@ -40,9 +41,10 @@ mod storage_list;
 mod web;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use crate::{
-    model::{Listing, Revision},
+    model::{Listing, Revision, Sha256},
     net::ByteStream,
 };
 
@@ -68,4 +70,18 @@ pub trait SourceDriver: Send + Sync {
     /// # Errors
     /// When it could not be opened; [`SourceError::is_absent`] tells 404 and 410.
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError>;
+
+    /// Returns the Sigstore bundles (JSON) that its service keeps for a file, by digest, or for a
+    /// version; none: it has no such service.
+    ///
+    /// # Errors
+    /// When they could not be read.
+    async fn attestations(
+        &self,
+        sha256: Option<&Sha256>,
+        upstream: &str,
+    ) -> Result<Option<Vec<Bytes>>, SourceError> {
+        let _ = (sha256, upstream);
+        Ok(None)
+    }
 }

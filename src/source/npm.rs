@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
 use super::{
-    Setup, SourceDriver, SourceError, dates,
+    Setup, SourceDriver, SourceError, attestations, dates,
     fields::Fields,
     paging::{self, Page},
     place::{self, Place},
     web::{Web, expect_json, unusable},
 };
 use crate::{
-    model::{Algorithm, Digest, Listing, Mistake, Revision, Row},
+    model::{Algorithm, Digest, Listing, Mistake, Revision, Row, Sha256},
     net::ByteStream,
 };
 
@@ -202,5 +203,23 @@ impl SourceDriver for Npm {
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {
         self.place.open(url, from).await
+    }
+
+    async fn attestations(
+        &self,
+        _sha256: Option<&Sha256>,
+        upstream: &str,
+    ) -> Result<Option<Vec<Bytes>>, SourceError> {
+        let mut all = Vec::new();
+        for package in &self.packages {
+            let below = format!("-/npm/v1/attestations/{package}@{upstream}");
+            let Some(url) = self.place.join(&below) else { continue };
+            let mut request = self.place.web.request(url);
+            request.accept = Some("application/json");
+            let answer = self.place.web.read(&request).await?;
+            expect_json(&answer)?;
+            all.extend(attestations::read(&answer)?);
+        }
+        Ok(Some(all))
     }
 }

@@ -35,7 +35,9 @@ pub enum ChecksumError {
         other: String,
     },
     /// Only algorithms that prove nothing, or that depstate does not know.
-    #[error("only {algorithms} for `{file}`: a SHA-256 or SHA-512 is needed")]
+    #[error(
+        "only {algorithms} for `{file}`, which proves nothing: look for `SHA256SUMS`, `{file}.sha256` or `{file}.sha512` beside it"
+    )]
     Weak {
         /// The file that was looked for, or the text that was read.
         file: String,
@@ -60,12 +62,11 @@ pub enum ChecksumError {
 }
 
 impl ChecksumError {
-    /// Returns `checksum-missing`, `ambiguous-digest` or `checksum-unreadable`.
+    /// Returns `checksum-missing`, `ambiguous-digest`, `weak-digest` or `checksum-unreadable`.
     pub fn code(&self) -> Code {
         match self {
-            Self::Missing { .. } | Self::Ambiguous { .. } | Self::Weak { .. } => {
-                Code::CHECKSUM_MISSING
-            }
+            Self::Missing { .. } | Self::Ambiguous { .. } => Code::CHECKSUM_MISSING,
+            Self::Weak { .. } => Code::WEAK_DIGEST,
             Self::Contradiction { .. } => Code::AMBIGUOUS_DIGEST,
             Self::Page { .. } | Self::Unreadable { .. } | Self::Empty => Code::CHECKSUM_UNREADABLE,
         }

@@ -10,7 +10,7 @@ pub(crate) use publish::{Job, Uploaded, publish};
 
 use intake::Intake;
 
-use super::{Project, error::chain};
+use super::{Project, error::chain, witness::Witness};
 use crate::{
     disk::CacheKind,
     model::{Address, Algorithm, Code, Event, Evidence, ObjectKey, Sha256, Sink},
@@ -135,6 +135,19 @@ fn judge(
     )
 }
 
+/// Refuses what a signature is wanted for and none was seen: whoever found the file out had to look.
+fn unsigned(file: &LocatedFile) -> Result<(), Failed> {
+    if file.evidence != Evidence::Signed || file.signer.is_some() {
+        return Ok(());
+    }
+    let message = format!("`{}`: the signature that deps.toml wants was not checked", file.url);
+    Err(Failed {
+        refused: true,
+        help: Some("run `depstate lock`, which checks it, and then apply".to_owned()),
+        ..Failed::new(Code::SIGNATURE_MISSING, message)
+    })
+}
+
 /// What a person can do about other bytes depends on who promised the right ones.
 fn way_on(project: &Project, address: &Address, file: &LocatedFile) -> String {
     let locked = project.lock.artifact(address).is_some();
@@ -191,15 +204,17 @@ pub(crate) async fn weigh(
     Ok(Some(hasher.finish()))
 }
 
-/// Reads a file into the local cache, so that its SHA-256 is known and apply need not ask again.
+/// Reads a file into the local cache, so that its SHA-256 is known and apply need not ask again. A
+/// witness hears every byte; it has still to be asked for its verdict.
 pub(crate) async fn download(
     project: &Project,
     source: &dyn SourceDriver,
     address: &Address,
     urls: &[String],
     file: &LocatedFile,
+    witness: Option<Witness>,
     sink: &Arc<dyn Sink>,
-) -> Result<Fetched, Failed> {
+) -> Result<(Fetched, Option<Witness>), Failed> {
     sink.emit(&Event::Remark(format!("downloading {address} to learn its SHA-256")));
     let (url, stream) = open(source, urls).await?;
     let origin = Origin::of(&stream);
@@ -210,10 +225,13 @@ pub(crate) async fn download(
     while let Some(chunk) = intake.next().await? {
         hasher.update(&chunk);
         keep.write(&chunk);
+        if let Some(witness) = &witness {
+            witness.hear(&chunk).await;
+        }
         sink.emit(&Event::Bytes { address: address.clone(), count: chunk.len() as u64 });
     }
     let hashed = hasher.finish();
     judge(project, address, file, &hashed, &url, &origin)?;
     let _kept = keep.finish(&hashed.sha256);
-    Ok(Fetched { url, size: hashed.size, sha256: hashed.sha256 })
+    Ok((Fetched { url, size: hashed.size, sha256: hashed.sha256 }, witness))
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::TryStreamExt as _;
 use tokio_util::{io::ReaderStream, sync::CancellationToken};
 
-use super::{Failed, Fetched, Intake, Origin, hasher, judge, open};
+use super::{Failed, Fetched, Intake, Origin, hasher, judge, open, unsigned};
 use crate::{
     disk::CacheKind,
     failpoint,
@@ -62,6 +62,7 @@ enum Tried {
 /// Brings a file from upstream into the store under a key of its own. Nothing is visible there
 /// before the digest is right.
 pub(crate) async fn publish(job: &Job<'_>) -> Result<Uploaded, Failed> {
+    unsigned(job.file)?;
     let mut waits = BACKOFF.waits();
     loop {
         match once(job).await? {

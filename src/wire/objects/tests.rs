@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::model::{
-    Evidence, HeadKind, InputDigest, Metadata, ObjectKey, ObjectRef, RecordSource, Revision,
-    Sha256, Tx,
+    Evidence, HeadKind, InputDigest, Metadata, ObjectKey, ObjectRef, Over, RecordSource, Revision,
+    Sha256, Signer, Tx,
 };
 
 fn id() -> DependencyId {
@@ -33,7 +33,10 @@ fn record(n: usize) -> Record {
             ),
         },
         evidence: Evidence::Signed,
-        signer: Some("openpgp:0123456789ABCDEF0123456789ABCDEF01234567".to_owned()),
+        signer: Some(Signer {
+            who: "openpgp:0123456789ABCDEF0123456789ABCDEF01234567".to_owned(),
+            over: Over::Checksum,
+        }),
         released: Some("2024-10-29T00:00:00Z".parse().unwrap()),
         published: "2025-03-01T12:00:00.5Z".parse().unwrap(),
         metadata: Metadata {
