@@ -9,11 +9,11 @@ use crate::{
 /// Says which file is used and what it sets; the names of variables, never what they hold.
 pub(super) fn look(project: &Project, found: &mut Examined) {
     let Some(file) = &project.config_file else {
-        found.fine("configuration", "there is none; `.depstate/config.toml` would be read");
+        found.fine("config", "there is none; `.depstate/config.toml` would be read");
         return;
     };
     let config = &project.config;
-    found.fine("configuration", format!("`{}` is used", file.display()));
+    found.fine("config", format!("`{}` is used", file.display()));
     for host in &config.hosts {
         let (said, lacks) = settings(project, host);
         let text = format!("{}: {}", host.host, said.join(", "));
