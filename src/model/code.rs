@@ -233,7 +233,7 @@ codes! {
         "Less than 1 KiB a second arrived, over 30 seconds. What came in what time is told."
     ANSWER_TOO_LARGE Error "answer-too-large" "An index is larger than an index may be."
         "At most 256 MiB of an index are read, after decoding. It ends at once where the answer announces\nmore."
-    CONFIG_TRACKED Mistake "config-tracked" "Your own configuration is tracked by git."
+    CONFIG_TRACKED Error "config-tracked" "Your own configuration is tracked by git."
         "Who may change a file of the repository, in a pull request too, would decide where tokens go, which\nprivate hosts are asked and which programs run. Take it out (`git rm --cached`), and let the\nmachine that runs depstate have it; `--config FILE` or DEPSTATE_CONFIG may name it."
     RATE_LIMITED Error "rate-limited" "An API answered that it was asked too often."
         "Set GITHUB_TOKEN, or wait until the time that the message names."
