@@ -12,6 +12,9 @@ pub enum OpsError {
     /// deps.toml has mistakes.
     #[error(transparent)]
     Manifest(Box<ManifestReport>),
+    /// The user's configuration has mistakes.
+    #[error(transparent)]
+    Config(Box<ManifestReport>),
     /// deps.lock can't be read.
     #[error(transparent)]
     Lock(Box<LockError>),
@@ -40,7 +43,7 @@ impl OpsError {
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Said { code, .. } => Some(*code),
-            Self::Manifest(_) | Self::Lock(_) => None,
+            Self::Manifest(_) | Self::Config(_) | Self::Lock(_) => None,
         }
     }
 
@@ -48,7 +51,7 @@ impl OpsError {
     pub fn advice(&self) -> Option<&str> {
         match self {
             Self::Said { help, .. } => help.as_deref(),
-            Self::Manifest(_) | Self::Lock(_) => None,
+            Self::Manifest(_) | Self::Config(_) | Self::Lock(_) => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod checks;
+mod configured;
 mod head;
 mod leftovers;
 mod past;
@@ -107,7 +108,12 @@ pub async fn examine(setting: Setting, probe: bool) -> Examined {
     let (project, storage) = match open(setting).await {
         Ok(opened) => opened,
         Err(error) => {
-            let name = if matches!(error, OpsError::Lock(_)) { "deps.lock" } else { "deps.toml" };
+            let name = match error {
+                OpsError::Lock(_) => "deps.lock",
+                OpsError::Config(_) => "config",
+                OpsError::Said { code: Code::CONFIG_TRACKED, .. } => "config",
+                OpsError::Manifest(_) | OpsError::Said { .. } => "deps.toml",
+            };
             found.failed(name, &error);
             if found.checks.iter().all(|check| check.help.is_none()) {
                 let shown = Some("`depstate plan` shows the place".to_owned());
@@ -118,6 +124,7 @@ pub async fn examine(setting: Setting, probe: bool) -> Examined {
     };
     found.location = Some(storage.location());
     checks::files(&project, &mut found);
+    configured::look(&project, &mut found);
     head::look(&project, storage.as_ref(), &mut found).await;
     if found.head.is_some() {
         leftovers::look(&project, storage.as_ref(), &mut found).await;
