@@ -16,13 +16,13 @@ use crate::support::upstream::{Answer, Upstream};
 const SIMPLE: &str = "application/vnd.pypi.simple.v1+json";
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     let (base, index) = (upstream.url(""), "/simple/tool/");
     let file = r#"{"filename": "tool-1.2.0.tar.gz", "url": "../../files/tool-1.2.0.tar.gz"}"#;
     upstream.route(index, Answer::json(&format!(r#"{{"files": [{file}]}}"#)));
     upstream.route("/files/tool-1.2.0.tar.gz", Answer::body(BYTES));
     let table = format!("insecure = true\npackage = 'tool'\nregistry = '{base}/simple'");
-    Some(Case { name: "pypi", driver: driver("pypi", &table), index: Some(index) })
+    Case { name: "pypi", driver: driver("pypi", &table), index: Some(index) }
 }
 
 fn pypi(upstream: &Upstream, package: &str) -> Box<dyn SourceDriver> {
