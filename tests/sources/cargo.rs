@@ -24,12 +24,12 @@ fn line(name: &str, version: &str, more: &str) -> String {
 }
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     let (base, index) = (upstream.url(""), "/cargo/to/ol/tool");
     upstream.route("/cargo/config.json", Answer::json(&format!(r#"{{"dl": "{base}/crates"}}"#)));
     upstream.route(index, Answer::body(line("tool", "1.2.0", "")));
     upstream.route("/crates/tool/1.2.0/download", Answer::body(BYTES));
-    Some(Case { name: "cargo", driver: cargo(upstream, "tool"), index: Some(index) })
+    Case { name: "cargo", driver: cargo(upstream, "tool"), index: Some(index) }
 }
 
 #[tokio::test]

@@ -17,16 +17,12 @@ const INDEX: &str = "main/binary-amd64/Packages";
 const NOW: &str = "2025-03-01T00:00:00Z";
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, folder: &Path) -> Case {
     let archive = Archive::new(upstream).file(INDEX, archive::paragraph("1.2.0", "amd64", BYTES));
     archive.serve(Signed::Inside);
     upstream.route("/debian/pool/t/tool_1.2.0_amd64.deb", Answer::body(BYTES));
     let driver = debian(upstream, folder, "");
-    Some(Case {
-        name: "debian",
-        driver,
-        index: Some("/debian/dists/stable/main/binary-amd64/Packages"),
-    })
+    Case { name: "debian", driver, index: Some("/debian/dists/stable/main/binary-amd64/Packages") }
 }
 
 fn debian(upstream: &Upstream, folder: &Path, more: &str) -> Box<dyn SourceDriver> {

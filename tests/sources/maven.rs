@@ -19,8 +19,9 @@ fn maven(upstream: &Upstream, package: &str) -> Box<dyn SourceDriver> {
 }
 
 fn metadata(versions: &[&str]) -> Answer {
-    let versions: String =
+    let versions: Vec<String> =
         versions.iter().map(|version| format!("      <version>{version}</version>\n")).collect();
+    let versions = versions.concat();
     Answer::body(format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<metadata modelVersion=\"1.1.0\">\n  \
          <groupId>org.example</groupId>\n  <artifactId>tool</artifactId>\n  <version>0.1</version>\n  \
@@ -30,11 +31,11 @@ fn metadata(versions: &[&str]) -> Answer {
 }
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     upstream.route(INDEX, metadata(&["1.2.0"]));
     upstream.route("/maven/org/example/tool/1.2.0/tool-1.2.0.jar", Answer::body(BYTES));
     let driver = maven(upstream, "org.example:tool");
-    Some(Case { name: "maven", driver, index: Some(INDEX) })
+    Case { name: "maven", driver, index: Some(INDEX) }
 }
 
 #[tokio::test]

@@ -16,13 +16,13 @@ use crate::support::upstream::{Answer, Upstream};
 const SIMPLE: &str = "application/vnd.pypi.simple.v1+json";
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     let (base, index) = (upstream.url(""), "/simple/tool/");
     let file = r#"{"filename": "tool-1.2.0.tar.gz", "url": "../../files/tool-1.2.0.tar.gz"}"#;
     upstream.route(index, Answer::json(&format!(r#"{{"files": [{file}]}}"#)));
     upstream.route("/files/tool-1.2.0.tar.gz", Answer::body(BYTES));
     let table = format!("insecure = true\npackage = 'tool'\nregistry = '{base}/simple'");
-    Some(Case { name: "pypi", driver: driver("pypi", &table), index: Some(index) })
+    Case { name: "pypi", driver: driver("pypi", &table), index: Some(index) }
 }
 
 fn pypi(upstream: &Upstream, package: &str) -> Box<dyn SourceDriver> {
@@ -90,11 +90,11 @@ async fn an_index_that_has_only_html_is_read() {
     let upstream = Upstream::start();
     let hash = "B".repeat(64);
     let page = format!(
-        r##"<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.0"><title>Links for tool-kit</title></head>
+        r#"<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.0"><title>Links for tool-kit</title></head>
         <body><h1>Links for tool-kit</h1>
         <a href="../../packages/aa/tool-kit-1.0.tar.gz#sha256={hash}" data-requires-python="&gt;=3.8">tool-kit-1.0.tar.gz</a><br/>
         <a href="https://files.example.com/tool_kit-1.1-py3-none-any.whl#md5=00" data-yanked="">tool_kit-1.1-py3-none-any.whl</a>
-        <a href="https://example.com/home">Homepage</a></body></html>"##
+        <a href="https://example.com/home">Homepage</a></body></html>"#
     );
     upstream.route("/root/tool-kit/", Answer::html(&page));
     let driver = pypi(&upstream, "tool-kit");

@@ -1,4 +1,4 @@
-//! `rubygems`: a gem of a RubyGems registry.
+//! `rubygems`: a gem of a registry that speaks as `RubyGems` does.
 
 use std::path::Path;
 
@@ -17,14 +17,10 @@ fn table(upstream: &Upstream) -> String {
 }
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     upstream.route(INDEX, Answer::json(r#"[{"number": "1.2.0"}]"#));
     upstream.route("/rubygems/gems/tool-1.2.0.gem", Answer::body(BYTES));
-    Some(Case {
-        name: "rubygems",
-        driver: driver("rubygems", &table(upstream)),
-        index: Some(INDEX),
-    })
+    Case { name: "rubygems", driver: driver("rubygems", &table(upstream)), index: Some(INDEX) }
 }
 
 #[tokio::test]

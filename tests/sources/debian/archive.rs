@@ -1,6 +1,6 @@
 //! A small apt archive, signed by a key that was made for these tests alone.
 
-use std::io::Write as _;
+use std::{fmt::Write as _, io::Write as _};
 
 use depstate::model::Sha256;
 use pgp::{
@@ -24,6 +24,7 @@ const SECRET: &str = include_str!("archive-secret.asc");
 const SIGNED_AT: u32 = 1_738_368_000;
 
 /// Where the signature is.
+#[derive(Clone, Copy)]
 pub(super) enum Signed {
     Inside,
     Beside,
@@ -50,14 +51,15 @@ impl<'u> Archive<'u> {
 
     /// One more field.
     pub(super) fn field(mut self, field: &str) -> Self {
-        self.fields += &format!("{field}\n");
+        self.fields.push_str(field);
+        self.fields.push('\n');
         self
     }
 
     /// A file that is listed and not served.
     pub(super) fn listed(mut self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
         let bytes = bytes.as_ref();
-        self.sums += &format!(" {} {:>8} {path}\n", Sha256::of(bytes), bytes.len());
+        writeln!(self.sums, " {} {:>8} {path}", Sha256::of(bytes), bytes.len()).unwrap();
         self.upstream.route(&format!("/debian/dists/stable/{path}"), Answer::status(404));
         self
     }
