@@ -6,6 +6,7 @@
 
 mod collect;
 mod dependency;
+mod edit;
 mod error;
 mod extends;
 mod fields;
@@ -33,6 +34,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{DependencyId, Located, Manifest, Mistake};
 
+pub use edit::{EditError, add_dependency};
 pub use error::{ManifestReport, report};
 pub use read::read;
 pub use schema::schema;

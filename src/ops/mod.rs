@@ -4,6 +4,7 @@
 //! commit are the planner's words; how a commit is made is the commit machine's. Operations tell
 //! what happens as [`crate::model::Event`]s and know nothing of how that looks.
 
+pub mod add;
 pub mod apply;
 pub mod doctor;
 mod error;
@@ -23,6 +24,6 @@ pub mod verify;
 
 pub use error::OpsError;
 pub use lock::LockRequest;
-pub use open::{Project, Setting, open};
+pub use open::{Project, Setting, client, open};
 pub use plan::{Download, Planned, Refresh, Request, plan};
 pub use seen::read;

@@ -114,11 +114,7 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     workspace.prepare();
     // Before anything is read: what is read must still hold when it is written.
     let alone = if setting.exclusive { Some(workspace.run_lock()?) } else { None };
-    let client = Client::new(ClientConfig {
-        offline: setting.offline,
-        cache: Some(Arc::new(Answers(workspace.cache()))),
-        ..ClientConfig::default()
-    });
+    let client = client(&setting);
 
     let sources: Vec<&str> = source::DRIVERS.iter().map(|driver| driver.name).collect();
     let storages: Vec<&str> = storage::registry::DRIVERS.iter().map(|driver| driver.name).collect();
@@ -185,6 +181,16 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         _alone: alone,
     };
     Ok((project, writer))
+}
+
+/// Makes the client that everything is asked with.
+pub fn client(setting: &Setting) -> Client {
+    let root = setting.manifest.parent().map(Path::to_path_buf).unwrap_or_default();
+    Client::new(ClientConfig {
+        offline: setting.offline,
+        cache: Some(Arc::new(Answers(Workspace::new(&root).cache()))),
+        ..ClientConfig::default()
+    })
 }
 
 /// Several dependencies may share a table (by `extends` or `[defaults]`): one mistake, one place.
