@@ -15,6 +15,7 @@ mod files;
 mod kill;
 mod manifest;
 mod planner;
+mod signatures;
 mod simulation;
 mod sources;
 mod state;

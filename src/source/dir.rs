@@ -33,7 +33,7 @@ const USUAL: &str = concat!(
 const CHUNK: usize = 256 * 1024;
 
 /// Returns [`USUAL`], compiled once: a manifest may have hundreds of folders.
-fn usual() -> Option<Pattern> {
+pub(super) fn usual() -> Option<Pattern> {
     static USUALLY: OnceLock<Option<Pattern>> = OnceLock::new();
     USUALLY.get_or_init(|| Pattern::new(USUAL).ok()).clone()
 }
@@ -182,7 +182,7 @@ fn list(folder: &Path, pattern: &Pattern, shown: &str) -> Result<Vec<Row>, Sourc
 }
 
 /// Writes a name as the path of an address: whoever takes the name out of it decodes it.
-fn escape(name: &str) -> String {
+pub(super) fn escape(name: &str) -> String {
     let mut escaped = String::with_capacity(name.len());
     for letter in name.chars() {
         match letter {

@@ -2,9 +2,13 @@
 
 use std::{io, path::PathBuf};
 
+use jiff::Timestamp;
+
 use crate::{
     model::Code,
     net::{NetError, StreamError},
+    signature::SignatureError,
+    storage::StorageError,
 };
 
 /// A source could not be read.
@@ -68,6 +72,42 @@ pub enum SourceError {
         #[source]
         source: StreamError,
     },
+    /// A store that is read as a source could not be.
+    #[error("could not read {location}")]
+    Storage {
+        /// The store, without secrets.
+        location: String,
+        /// What it says.
+        #[source]
+        source: StorageError,
+    },
+    /// An index is not signed as it has to be.
+    #[error("`{url}` does not count")]
+    Signature {
+        /// What is signed.
+        url: String,
+        /// Why the signature does not count.
+        #[source]
+        source: SignatureError,
+    },
+    /// An index says itself that it is too old to be used.
+    #[error(
+        "`{url}` was valid until {until}: an older state of the archive is served, or nobody tends it any more"
+    )]
+    Expired {
+        /// The index.
+        url: String,
+        /// When it ran out.
+        until: Timestamp,
+    },
+    /// A part of an index is not the one that its signed list names.
+    #[error("`{url}` is not what the archive's list says: {why}")]
+    Altered {
+        /// The part.
+        url: String,
+        /// What was expected and what came.
+        why: String,
+    },
 }
 
 impl SourceError {
@@ -81,7 +121,11 @@ impl SourceError {
             | Self::NoFolder { .. }
             | Self::Unlisted { .. }
             | Self::File { .. }
-            | Self::Body { .. } => false,
+            | Self::Body { .. }
+            | Self::Storage { .. }
+            | Self::Signature { .. }
+            | Self::Expired { .. }
+            | Self::Altered { .. } => false,
         }
     }
 
@@ -93,7 +137,10 @@ impl SourceError {
             Self::Address { .. } => Code::UNSUPPORTED_ADDRESS,
             Self::File { .. } | Self::NoFolder { .. } => Code::FILE_FAILED,
             Self::Body { source: StreamError::Truncated { .. }, .. } => Code::TRUNCATED,
-            Self::Absent { .. } | Self::Body { .. } => Code::SOURCE_FAILED,
+            Self::Signature { source, .. } => source.code,
+            Self::Expired { .. } => Code::INDEX_EXPIRED,
+            Self::Altered { .. } => Code::DIGEST_MISMATCH,
+            Self::Absent { .. } | Self::Body { .. } | Self::Storage { .. } => Code::SOURCE_FAILED,
         }
     }
 }

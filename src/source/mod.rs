@@ -25,6 +25,7 @@ mod maven;
 mod npm;
 mod oci_tags;
 mod paging;
+mod place;
 mod pypi;
 mod registry;
 mod rows;

@@ -205,7 +205,11 @@ async fn a_listing_is_whole_or_an_error() {
 async fn a_page_in_place_of_json_is_named() {
     let (upstream, folder) = (Upstream::start(), tempfile::tempdir().unwrap());
     for Case { name, driver, index } in cases(&upstream, folder.path()) {
-        let Some(index) = index.filter(|index| *index != "/index.html") else { continue };
+        let other = |index: &&str| index.ends_with(".html") || index.ends_with(".xml");
+        let Some(index) = index.filter(|index| !other(index) && !index.ends_with("Packages"))
+        else {
+            continue;
+        };
         for (answer, word) in [
             (Answer::html("<!DOCTYPE html><html>Sign in</html>"), "an HTML page"),
             (Answer::json(" \n<HTML><body>"), "an HTML page"),
@@ -227,6 +231,12 @@ async fn an_empty_index_lists_nothing() {
     for Case { name, driver, index } in cases(&upstream, folder.path()) {
         let empty = match index {
             Some("/tool") => Answer::json("{\"versions\": {}}"),
+            Some("/simple/tool/") => Answer::json("{\"files\": []}"),
+            Some("/maven/org/example/tool/maven-metadata.xml") => Answer::body("<metadata/>"),
+            // An empty index of these is one that does not hold the package at all.
+            Some("/cargo/to/ol/tool" | "/debian/dists/stable/main/binary-amd64/Packages") => {
+                continue;
+            }
             Some("/index.html") => Answer::html("<p>nothing here"),
             _ => Answer::json("[]"),
         };

@@ -21,9 +21,11 @@ async fn versions_have_their_tarball_digest_and_date() {
     upstream.route(
         "/npm/@scope%2ftool",
         Answer::json(&format!(
-            r#"{{"name": "@scope/tool", "time": {{"created": "2020-01-01T00:00:00Z", "1.0.0": "2020-03-05T12:00:00.123Z"}},
+            r#"{{"name": "@scope/tool", "dist-tags": {{"latest": "1.0.0", "lts": "1.0.0", "gone": "0.1.0"}}, "time": {{"created": "2020-01-01T00:00:00Z", "1.0.0": "2020-03-05T12:00:00.123Z"}},
                 "versions": {{
-                  "1.0.0": {{"dist": {{"tarball": "{base}/@scope/tool/-/tool-1.0.0.tgz", "integrity": "{sri}"}}}},
+                  "1.0.0": {{"dist": {{"tarball": "{base}/@scope/tool/-/tool-1.0.0.tgz", "integrity": "{sri}",
+                    "attestations": {{"url": "{base}/-/npm/v1/attestations/@scope%2ftool@1.0.0",
+                      "provenance": {{"predicateType": "https://slsa.dev/provenance/v1"}}}}}}}},
                   "0.9.0": {{"deprecated": "use 1.0.0", "dist": {{"tarball": "https://other.example/tool-0.9.0.tgz", "shasum": "00"}}}},
                   "0.8.0": {{"deprecated": "", "dist": {{}}}}}}}}"#
         )),
@@ -41,6 +43,10 @@ async fn versions_have_their_tarball_digest_and_date() {
     assert_eq!(row.digests.len(), 1);
     assert_eq!(row.digests[0].to_string(), format!("sha512:{}", "0".repeat(128)));
     assert_eq!(row.released.unwrap().to_string(), "2020-03-05T12:00:00.123Z");
+    assert_eq!(row.more["tags"], serde_json::json!(["latest", "lts"]));
+    let attestations = "registry:-/npm/v1/attestations/@scope%2ftool@1.0.0";
+    assert_eq!(row.more["attestations"], attestations);
+    assert_eq!(row.more["provenance"], "https://slsa.dev/provenance/v1");
     let stream = driver.open(row.url.as_deref().unwrap(), 0).await.unwrap();
     assert_eq!(read(stream).await.unwrap(), b"bytes");
 }
