@@ -126,6 +126,8 @@ pub struct Answer {
     pub next_link: Option<Url>,
     /// When a used-up quota comes back, where the server says so.
     pub reset: Option<Timestamp>,
+    /// How many entries all pages have together, where the server says so (`X-Total-Count`).
+    pub total: Option<u64>,
 }
 
 /// The client. Cheap to clone; nothing is set up before the first request.
@@ -201,6 +203,7 @@ impl Client {
         let headers = response.headers().clone();
         let reset = Patience::read(&headers).until;
         let link = conditional::text(&headers, &LINK);
+        let total = conditional::total(&headers);
         if let (304, Some(kept)) = (status, kept) {
             let answer = Answer {
                 body: kept.body.clone(),
@@ -210,6 +213,7 @@ impl Client {
                 url: SafeUrl::new(url),
                 content_type: kept.about.content_type.as_deref().map(media_type),
                 reset,
+                total,
             };
             return Ok((answer, None));
         }
@@ -222,6 +226,7 @@ impl Client {
             url: SafeUrl::new(url),
             content_type: conditional::text(&headers, &CONTENT_TYPE).map(|t| media_type(&t)),
             reset,
+            total,
             body,
         };
         let keep = Kept::of(&headers, &answer.body);

@@ -82,6 +82,12 @@ pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
+/// Reads how many entries all pages have together; forges write it so, and each in its own header.
+pub(super) fn total(headers: &HeaderMap) -> Option<u64> {
+    let value = headers.get("x-total-count").or_else(|| headers.get("x-total"))?;
+    value.to_str().ok()?.trim().parse().ok()
+}
+
 /// Finds `rel="next"` in a `Link` header (RFC 8288), resolved against the address it came from.
 pub(super) fn next_link(link: &str, base: &Url) -> Option<Url> {
     // Cut at `<`, not at `,`: an address may have commas.

@@ -29,6 +29,8 @@ pub enum NetError {
         tries: u32,
         /// The first line of the answer, without control letters.
         says: Option<Box<str>>,
+        /// How the server wants to be asked (`WWW-Authenticate`), as it was sent.
+        challenge: Option<Box<str>>,
     },
     /// The server answers that it was asked too often.
     #[error("`{url}` answered {status}: asked too often{}, tried {}", Until(*.until), Times(*.tries))]

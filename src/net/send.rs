@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use futures::StreamExt as _;
 use reqwest::{
     Response,
-    header::{AUTHORIZATION, HeaderName, HeaderValue, LOCATION},
+    header::{AUTHORIZATION, HeaderName, HeaderValue, LOCATION, WWW_AUTHENTICATE},
 };
 use url::Url;
 
 use super::{
-    Budget, Client, NetError, Secret, limit,
+    Budget, Client, NetError, Secret, conditional, limit,
     retry::{self, Patience},
     transport,
 };
@@ -193,8 +193,9 @@ pub(super) async fn refuse(response: Response, url: &Url, tries: u32) -> Failure
     }
     let again =
         if retry::may_pass(status) { Again::After(after.unwrap_or_default()) } else { Again::No };
+    let challenge = conditional::text(response.headers(), &WWW_AUTHENTICATE).map(Into::into);
     let says = says(response).await;
-    Failure { error: NetError::Status { url, status, tries, says }, again }
+    Failure { error: NetError::Status { url, status, tries, says, challenge }, again }
 }
 
 /// Returns the first line of an error's body, fit to be shown.

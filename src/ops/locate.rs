@@ -11,7 +11,7 @@ use super::{Download, Project, Request, error::chain, transfer};
 use crate::{
     model::{Address, Algorithm, Code, Digest, Evidence, Finding, Severity, Sink},
     planner::{Candidate, ChecksumQuery, ChosenFile, LocatedFile, Selection},
-    source::{SourceDriver, jq},
+    source::{SourceDriver, document, jq},
     verify,
 };
 
@@ -199,8 +199,10 @@ async fn read(
         None => verify::find(file, &candidate.name, algorithm)
             .map_err(|error| (error.code(), format!("checksum file `{url}`: {}", chain(&error)))),
         Some(program) => {
+            let json =
+                document::read(file, None, url).map_err(|error| unreadable(chain(&error)))?;
             let outputs =
-                jq::run(program, file.clone()).await.map_err(|error| unreadable(chain(&error)))?;
+                jq::run(program, json).await.map_err(|error| unreadable(chain(&error)))?;
             match outputs.as_slice() {
                 [serde_json::Value::String(text)] => {
                     verify::parse(text).map_err(|error| unreadable(chain(&error)))

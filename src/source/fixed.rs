@@ -1,10 +1,9 @@
 //! `static`: versions written down in deps.toml.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value};
 use toml::{Spanned, de::DeValue};
 
-use super::{Setup, SourceDriver, SourceError, fields::Fields, rows, web::Web};
+use super::{Setup, SourceDriver, SourceError, document::to_json, fields::Fields, rows, web::Web};
 use crate::{
     model::{Listing, Mistake, Revision, Row},
     net::ByteStream,
@@ -45,24 +44,6 @@ fn read(fields: &mut Fields<'_>, value: &Spanned<DeValue<'_>>) -> Option<Row> {
             fields.add(error.code, why, key.unwrap_or(value).span(), None);
             None
         }
-    }
-}
-
-/// A row of deps.toml as a row of an index; dates are texts there.
-fn to_json(value: &DeValue<'_>) -> Value {
-    match value {
-        DeValue::String(text) => Value::String(text.to_string()),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or_else(|_| Value::String(number.to_string()), Value::from),
-        DeValue::Float(number) => number.as_str().parse::<f64>().map_or(Value::Null, Value::from),
-        DeValue::Boolean(flag) => Value::Bool(*flag),
-        DeValue::Datetime(date) => Value::String(date.to_string()),
-        DeValue::Array(values) => values.iter().map(|v| to_json(v.get_ref())).collect(),
-        DeValue::Table(fields) => fields
-            .iter()
-            .map(|(key, value)| (key.get_ref().to_string(), to_json(value.get_ref())))
-            .collect::<Map<_, _>>()
-            .into(),
     }
 }
 

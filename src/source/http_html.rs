@@ -14,7 +14,7 @@ use super::{
     web::{self, Web, unusable},
 };
 use crate::{
-    model::{Code, Listing, Mistake, Pattern, Revision, Row},
+    model::{Code, Listing, Located, Mistake, Pattern, Revision},
     net::ByteStream,
 };
 
@@ -40,16 +40,7 @@ struct Reading {
 pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
     let mut fields = Fields::new(setup, FIELDS);
     let urls = fields.urls("url", "name the page: `url = \"https://…\"`");
-    let css = fields.text("css");
-    if let Some(css) = &css
-        && let Err(error) = Selector::parse(&css.value)
-    {
-        let message = match css.value.trim() {
-            "" => "`css` is empty".to_owned(),
-            _ => format!("`css` is no selector: {}", told(&error.to_string())),
-        };
-        fields.add_at(Code::BAD_SELECTOR, message, css, Some("for example `table a[href]`"));
-    }
+    let css = selector(&mut fields, "for example `table a[href]`");
     let pattern = fields.row_pattern("pattern");
     if fields.get("pattern").is_none() {
         let help =
@@ -63,6 +54,19 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
     let css = css.map_or_else(|| LINKS.to_owned(), |css| css.value);
     let reading = Reading { css, pattern, next, insecure: web.insecure };
     Ok(Box::new(HttpHtml { urls, reading: Arc::new(reading), web }))
+}
+
+/// Reads `css`.
+pub(super) fn selector(fields: &mut Fields<'_>, help: &str) -> Option<Located<String>> {
+    let css = fields.text("css")?;
+    if let Err(error) = Selector::parse(&css.value) {
+        let message = match css.value.trim() {
+            "" => "`css` is empty".to_owned(),
+            _ => format!("`css` is no selector: {}", told(&error.to_string())),
+        };
+        fields.add_at(Code::BAD_SELECTOR, message, &css, Some(help));
+    }
+    Some(css)
 }
 
 /// Makes one plain line of what the parser says; some of it is meant for its authors.
@@ -103,14 +107,17 @@ impl Reading {
             // A link that can't be joined is no address, and so no file.
             element.value().attr("href").map(|href| base.join(href.trim()).ok())
         };
+        let found = |text: &str, file: Option<&Url>| {
+            rows::found(&self.pattern, text, file, base, self.insecure)
+        };
         let mut rows = Vec::new();
         for element in html.select(&selector(&self.css)?) {
-            let found = match link(&element) {
-                Some(Some(url)) => self.row(url.as_str(), Some(&url), base)?,
+            let row = match link(&element) {
+                Some(Some(url)) => found(url.as_str(), Some(&url))?,
                 Some(None) => None,
-                None => self.row(&element.text().collect::<String>(), None, base)?,
+                None => found(&element.text().collect::<String>(), None)?,
             };
-            rows.extend(found);
+            rows.extend(row);
         }
         let mut next = Vec::new();
         if let Some(pattern) = &self.next {
@@ -119,24 +126,6 @@ impl Reading {
             next.extend(links.filter(|url| pattern.is_match(url.as_str())));
         }
         Ok(Page { rows, next })
-    }
-
-    fn row(&self, text: &str, link: Option<&Url>, base: &Url) -> Result<Option<Row>, String> {
-        let Some(groups) = self.pattern.groups(text) else { return Ok(None) };
-        let mut row = rows::from_groups(groups, Some(base), self.insecure)
-            .map_err(|error| error.sentence())?;
-        // The link is the file, unless it is a folder or the pattern names another.
-        if let (None, Some(link)) = (&row.url, link)
-            && !link.path().ends_with('/')
-        {
-            if let Some(why) = rows::scheme(link, self.insecure) {
-                return Err(format!("the link `{link}` of version `{}` {why}", row.upstream));
-            }
-            let mut file = link.clone();
-            file.set_fragment(None);
-            row.url = Some(file.into());
-        }
-        Ok(Some(row))
     }
 }
 

@@ -1,20 +1,21 @@
-//! `http-json`: a JSON index, read with jq.
+//! `http-json`: an index in JSON, YAML or TOML, read with jq.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use serde_json::Value;
 use url::Url;
 
 use super::{
-    Setup, SourceDriver, SourceError,
+    Setup, SourceDriver, SourceError, document,
     fields::Fields,
     jq::{self, JqError, Program},
     paging::{self, Page},
     rows,
-    web::{self, Web, expect_json, unusable},
+    web::{self, Web, unusable},
 };
 use crate::{
     model::{Code, Listing, Mistake, Revision},
-    net::ByteStream,
+    net::{Answer, ByteStream},
 };
 
 pub(super) const FIELDS: &[&str] = &["url", "select", "next"];
@@ -76,8 +77,8 @@ impl HttpJson {
         let mut request = self.web.request(url);
         request.accept = Some("application/json, */*;q=0.5");
         let answer = self.web.read(&request).await?;
-        expect_json(&answer)?;
-        let outputs = jq::run_all(&self.programs, answer.body.clone(), self.now).await;
+        let document = self.document(&answer).await?;
+        let outputs = jq::run_all(&self.programs, document, self.now).await;
         let mut outputs =
             outputs.map_err(|error| unusable(&answer, error.to_string()))?.into_iter();
         let base = answer.url.expose();
@@ -98,6 +99,18 @@ impl HttpJson {
             None => answer.next_link.into_iter().collect(),
         };
         Ok(Page { rows, next })
+    }
+
+    /// Makes JSON of what came. Large documents take a while.
+    async fn document(&self, answer: &Answer) -> Result<Bytes, SourceError> {
+        let (body, kind) = (answer.body.clone(), answer.content_type.clone());
+        let url = answer.url.expose().path().to_owned();
+        let reading =
+            tokio::task::spawn_blocking(move || document::read(&body, kind.as_deref(), &url));
+        match reading.await {
+            Ok(document) => document.map_err(|error| unusable(answer, error.to_string())),
+            Err(_) => Err(unusable(answer, "the document can't be read")),
+        }
     }
 }
 

@@ -4,9 +4,11 @@
 //! mistake in it at once; which file an address gets is decided by the pure floors.
 
 mod cargo;
+mod columns;
 mod dates;
 mod debian;
 mod dir;
+pub mod document;
 mod error;
 mod fields;
 mod fixed;

@@ -49,7 +49,7 @@ pub const DRIVERS: &[Driver] = &[
     },
     Driver {
         name: "http-json",
-        about: "a JSON index, read with jq",
+        about: "an index in JSON, YAML or TOML, read with jq",
         fields: http_json::FIELDS,
         make: http_json::make,
     },

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::dates;
-use crate::model::{Algorithm, Code, Digest, Row};
+use crate::model::{Algorithm, Code, Digest, Pattern, Row};
 
 /// How much of a row is shown in a message.
 const SHOWN: usize = 120;
@@ -62,6 +62,30 @@ pub(super) fn from_groups(
         })
         .collect();
     row(Value::Object(fields), base, insecure)
+}
+
+/// Makes a row of a text that a pattern is found in, or of a link's whole address. The link is the
+/// file, unless it is a folder or the pattern names another.
+pub(super) fn found(
+    pattern: &Pattern,
+    text: &str,
+    file: Option<&Url>,
+    base: &Url,
+    insecure: bool,
+) -> Result<Option<Row>, String> {
+    let Some(groups) = pattern.groups(text) else { return Ok(None) };
+    let mut row = from_groups(groups, Some(base), insecure).map_err(|error| error.sentence())?;
+    if let (None, Some(file)) = (&row.url, file)
+        && !file.path().ends_with('/')
+    {
+        if let Some(why) = scheme(file, insecure) {
+            return Err(format!("the link `{file}` of version `{}` {why}", row.upstream));
+        }
+        let mut file = file.clone();
+        file.set_fragment(None);
+        row.url = Some(file.into());
+    }
+    Ok(Some(row))
 }
 
 /// The code, the field, and what is wrong with it.

@@ -52,20 +52,35 @@ pub(super) fn unusable(answer: &Answer, why: impl Into<String>) -> SourceError {
 
 /// Names an answer that is plainly something else than JSON.
 pub(super) fn expect_json(answer: &Answer) -> Result<(), SourceError> {
-    let body = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
-    let first = body.iter().find(|b| !b.is_ascii_whitespace());
-    match first {
-        None => Err(unusable(answer, "the answer is empty")),
-        Some(b'<') => {
-            let html = answer.content_type.as_deref() == Some("text/html") || looks_like_html(body);
-            let what = if html { "an HTML page" } else { "XML" };
-            Err(unusable(answer, format!("it is {what}, where JSON was expected")))
+    expect(answer, "JSON")
+}
+
+/// Names an answer that is empty, or a page where something else was wanted.
+pub(super) fn expect(answer: &Answer, wanted: &str) -> Result<(), SourceError> {
+    match markup(&answer.body, answer.content_type.as_deref()) {
+        None => Ok(()),
+        Some(None) => Err(unusable(answer, "the answer is empty")),
+        Some(Some(what)) => {
+            Err(unusable(answer, format!("it is {what}, where {wanted} was expected")))
         }
-        Some(_) => Ok(()),
     }
 }
 
-fn looks_like_html(body: &[u8]) -> bool {
+/// Names what plainly is markup (`an HTML page`, `XML`); none: nothing at all came.
+pub(super) fn markup(body: &[u8], content_type: Option<&str>) -> Option<Option<&'static str>> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    match body.trim_ascii_start() {
+        [] => Some(None),
+        [b'<', b'!' | b'?' | b'/' | b'a'..=b'z' | b'A'..=b'Z', ..] => {
+            let html = content_type == Some("text/html") || looks_like_html(body);
+            Some(Some(if html { "an HTML page" } else { "XML" }))
+        }
+        [..] => None,
+    }
+}
+
+/// Tells an HTML page by how it begins.
+pub(super) fn looks_like_html(body: &[u8]) -> bool {
     let head = String::from_utf8_lossy(body.get(..512).unwrap_or(body)).to_ascii_lowercase();
     head.contains("<html") || head.contains("<!doctype html")
 }
