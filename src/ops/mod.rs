@@ -6,6 +6,7 @@
 
 pub mod add;
 pub mod apply;
+mod configuration;
 pub mod doctor;
 mod error;
 pub mod gc;
