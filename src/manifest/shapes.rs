@@ -181,6 +181,9 @@ pub(super) struct Defaults {
     /// A free table that is carried into the record; its strings are templates.
     #[schemars(default)]
     metadata: OrFalse<BTreeMap<String, Value>>,
+    /// How long it may go without being looked at before `status` calls it stale: `30d`.
+    #[schemars(default, rename = "max-staleness")]
+    max_staleness: OrFalse<Duration>,
     /// What differs for some versions or targets; later entries win.
     #[schemars(default, rename = "override")]
     overrides: OrFalse<Vec<Override>>,

@@ -69,6 +69,9 @@ pub struct Dependency {
     pub settings: Settings,
     /// The overrides, in the order of deps.toml.
     pub overrides: Vec<Override>,
+    /// How long ago the dependency may have been looked after before `status` calls it stale; none:
+    /// no limit.
+    pub max_staleness: Option<Duration>,
     /// The table's header: byte offset and length.
     pub span: (usize, usize),
 }

@@ -83,6 +83,7 @@ pub(super) fn dependency(name: &str, targets: &[&str], lines: &[(&str, u32)]) ->
         },
         settings: Settings { artifact: vec![located(address)], ..Settings::default() },
         overrides: Vec::new(),
+        max_staleness: None,
         span: (0, 5),
     }
 }
