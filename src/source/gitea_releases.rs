@@ -1,14 +1,46 @@
 //! `gitea-releases`: the releases of a Gitea or Forgejo repository and their files.
 
-use super::{Setup, SourceDriver, fields::Fields};
-use crate::model::{Code, Mistake};
+use async_trait::async_trait;
 
-pub(super) const FIELDS: &[&str] = &["repo", "api"];
+use super::{
+    Setup, SourceDriver, SourceError,
+    forge::{self, Forge, Kind},
+};
+use crate::{
+    model::{Listing, Mistake, Revision},
+    net::ByteStream,
+};
+
+pub(super) const FIELDS: &[&str] = forge::FIELDS;
+
+const KIND: Kind = Kind {
+    api: None,
+    below: "/api/v1",
+    groups: false,
+    accept: "application/json",
+    // A server may give fewer on a page, and says how many there are.
+    path: |repo| format!("/repos/{repo}/releases?limit=50"),
+    token: forge::no_token,
+};
+
+struct GiteaReleases(Forge);
 
 pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
-    let mut fields = Fields::new(setup, FIELDS);
-    let message = "`gitea-releases` is not there yet".to_owned();
-    fields.add(Code::UNKNOWN_DRIVER, message, setup.table.span(), None);
-    fields.finish()?;
-    Err(Vec::new())
+    Ok(Box::new(GiteaReleases(Forge::new(setup, &KIND)?)))
+}
+
+#[async_trait]
+impl SourceDriver for GiteaReleases {
+    fn origin(&self) -> String {
+        self.0.origin()
+    }
+
+    async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
+        let rows = self.0.rows("releases", forge::list).await?;
+        Ok(Some(Listing { rows, revision: None }))
+    }
+
+    async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {
+        self.0.web.open(url, from).await
+    }
 }

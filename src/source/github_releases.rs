@@ -1,184 +1,93 @@
 //! `github-releases`: the releases of a GitHub repository and their files.
 
 use async_trait::async_trait;
-use serde::Deserialize;
-use serde_json::Value;
-use url::{Origin, Url};
+use url::Url;
 
 use super::{
-    Setup, SourceDriver, SourceError, dates,
-    fields::Fields,
-    paging::{self, Page},
-    web::{Web, expect_json, unusable},
+    Setup, SourceDriver, SourceError,
+    forge::{self, Forge, Release},
+    github,
+    paging::{self, Part},
+    web::unusable,
 };
 use crate::{
-    model::{Code, Digest, Listing, Mistake, Revision, Row},
-    net::{ByteStream, Secret},
+    model::{Listing, Mistake, Revision},
+    net::{ByteStream, NetError},
 };
 
-pub(super) const FIELDS: &[&str] = &["repo", "api"];
+pub(super) const FIELDS: &[&str] = forge::FIELDS;
 
-/// The product's own API.
-const API: &str = "https://api.github.com";
+/// Releases on a page.
+const PAGE: usize = 100;
+/// From this page on, that there is no further one is asked for and not believed: GitHub lists no
+/// more than its first thousand or ten thousand releases, and may do so without a word.
+const DOUBTED: u64 = 10;
 
-struct GithubReleases {
-    repos: Vec<String>,
-    urls: Vec<Url>,
-    /// Scheme, host and port of the API.
-    origin: Origin,
-    token: Option<Secret>,
-    web: Web,
-}
+struct GithubReleases(Forge);
 
 pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
-    let mut fields = Fields::new(setup, FIELDS);
-    let repos = fields.texts("repo", "name the repository: `repo = \"owner/name\"`");
-    for repo in &repos {
-        if !is_repo(&repo.value) {
-            let message = format!("`{}` is no repository", repo.value);
-            fields.add_at(Code::BAD_VALUE, message, repo, Some("it is `owner/name`"));
-        }
-    }
-    let api = match fields.place("api") {
-        Some(place) => fields.url("api", &place),
-        None => Url::parse(API).ok(),
-    };
-    let web = Web::new(setup, fields.insecure);
-    fields.finish()?;
-    let Some(api) = api else { return Err(Vec::new()) };
-    let base = api.as_str().trim_end_matches('/');
-    let urls = repos
-        .iter()
-        .filter_map(|repo| {
-            Url::parse(&format!("{base}/repos/{}/releases?per_page=100", repo.value)).ok()
-        })
-        .collect();
-    let repos = repos.into_iter().map(|repo| repo.value).collect();
-    let (origin, token) = (api.origin(), token(setup, &api));
-    Ok(Box::new(GithubReleases { repos, urls, origin, token, web }))
-}
-
-/// Returns the token, if the API is the token's own: deps.toml, which comes from pull requests,
-/// may name another host, but not one that a secret is sent to.
-fn token(setup: &Setup, api: &Url) -> Option<Secret> {
-    let environment = &setup.environment;
-    // GitHub's runners say here which server they belong to.
-    let own = Url::parse(environment.get("GITHUB_API_URL").unwrap_or(API)).ok()?;
-    let text = environment.get("GITHUB_TOKEN").or_else(|| environment.get("GH_TOKEN"))?;
-    (own.origin() == api.origin()).then(|| Secret::new(text))
-}
-
-fn is_repo(text: &str) -> bool {
-    let part = |part: &str| {
-        !part.is_empty()
-            && part != "."
-            && part != ".."
-            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
-    };
-    text.split_once('/').is_some_and(|(owner, name)| part(owner) && part(name))
-}
-
-#[derive(Deserialize)]
-struct Release {
-    tag_name: String,
-    name: Option<String>,
-    #[serde(default)]
-    draft: bool,
-    #[serde(default)]
-    prerelease: bool,
-    published_at: Option<String>,
-    #[serde(default)]
-    assets: Vec<File>,
-}
-
-#[derive(Deserialize)]
-struct File {
-    name: String,
-    size: Option<u64>,
-    browser_download_url: String,
-    digest: Option<String>,
-    /// `uploaded`, or that it is still on its way.
-    state: Option<String>,
+    let path = |repo: &str| format!("/repos/{repo}/releases?per_page={PAGE}");
+    Ok(Box::new(GithubReleases(Forge::new(setup, &github::kind(path))?)))
 }
 
 impl GithubReleases {
-    async fn page(&self, url: Url) -> Result<Page, SourceError> {
-        let mut request = self.web.request(url);
-        request.accept = Some("application/vnd.github+json");
-        // A page may name any address as the next one; the token is for the API's own host.
-        let at_home = request.url.origin() == self.origin;
-        request.bearer = self.token.clone().filter(|_| at_home);
-        let answer = self.web.read(&request).await?;
-        expect_json(&answer)?;
-        let releases: Vec<Release> = serde_json::from_slice(&answer.body)
-            .map_err(|error| unusable(&answer, format!("it is no list of releases: {error}")))?;
+    async fn page(&self, url: Url) -> Result<Part, SourceError> {
+        let asked = url.clone();
+        let answer = self.0.ask(url).await.map_err(|error| cut_off(error, &asked))?;
+        let releases: Vec<Release> = forge::read(&answer, "releases")?;
+        let full = releases.len() == PAGE;
+        let entries = releases.len() as u64;
         let mut rows = Vec::new();
-        for release in releases.into_iter().filter(|release| !release.draft) {
-            list(release, &mut rows).map_err(|why| unusable(&answer, why))?;
+        for release in releases {
+            forge::list(release, &mut rows).map_err(|why| unusable(&answer, why))?;
         }
-        Ok(Page { rows, next: answer.next_link.into_iter().collect() })
+        let next = answer.next_link.or_else(|| if full { doubt(&asked) } else { None });
+        Ok(Part { rows, next, entries, total: None })
     }
 }
 
-/// Adds one row for each file of a release; one without a file where there is none.
-fn list(release: Release, rows: &mut Vec<Row>) -> Result<(), String> {
-    let tag = release.tag_name;
-    let released = match release.published_at {
-        Some(text) => Some(dates::read(&Value::String(text.clone())).ok_or_else(|| {
-            format!("the release `{tag}` has a date that can't be read: `{text}`")
-        })?),
-        None => None,
-    };
-    let mut general =
-        Row { upstream: tag.clone(), released, prerelease: release.prerelease, ..Row::default() };
-    general.more.insert("tag".to_owned(), Value::String(tag.clone()));
-    if let Some(title) = release.name {
-        general.more.insert("title".to_owned(), Value::String(title));
+/// Returns the page after a full one that says it is the last, where that may not be so.
+fn doubt(url: &Url) -> Option<Url> {
+    let number: u64 = url.query_pairs().find(|(key, _)| key == "page")?.1.parse().ok()?;
+    if number < DOUBTED {
+        return None;
     }
-    let before = rows.len();
-    for file in release.assets {
-        // A file that is still being uploaded is not there yet.
-        if file.state.as_deref().is_some_and(|state| state != "uploaded") {
-            continue;
+    let others: Vec<_> = url.query_pairs().into_owned().filter(|(key, _)| key != "page").collect();
+    let mut next = url.clone();
+    next.query_pairs_mut()
+        .clear()
+        .extend_pairs(others)
+        .append_pair("page", &(number + 1).to_string());
+    Some(next)
+}
+
+/// Says what to do where GitHub lists no more (422).
+fn cut_off(error: SourceError, url: &Url) -> SourceError {
+    let status = |error: &NetError| matches!(error, NetError::Status { status: 422, .. });
+    match &error {
+        SourceError::Net(net) if status(net) && url.query_pairs().any(|(key, _)| key == "page") => {
+            let why = format!(
+                "{net}: GitHub lists its newest releases and no more; `github-tags` and `git-tags` list all tags"
+            );
+            SourceError::Answer { url: url.to_string(), why }
         }
-        let digest = file.digest.filter(|digest| !digest.is_empty());
-        let digests = match digest {
-            // Another algorithm than ours is no digest to us.
-            Some(text) if text.starts_with("sha256:") || text.starts_with("sha512:") => {
-                let digest: Digest = text.parse().map_err(|error| {
-                    format!("the file `{}` of the release `{tag}`: {error}", file.name)
-                })?;
-                vec![digest]
-            }
-            _ => Vec::new(),
-        };
-        rows.push(Row {
-            url: Some(file.browser_download_url),
-            name: Some(file.name),
-            size: file.size,
-            digests,
-            ..general.clone()
-        });
+        _ => error,
     }
-    if rows.len() == before {
-        rows.push(general);
-    }
-    Ok(())
 }
 
 #[async_trait]
 impl SourceDriver for GithubReleases {
     fn origin(&self) -> String {
-        let host = self.urls.first().and_then(Url::host_str).unwrap_or_default();
-        format!("{} on {host}", self.repos.join(", "))
+        self.0.origin()
     }
 
     async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
-        let rows = paging::read(&self.urls, self.web.limits, |url| self.page(url)).await?;
+        let page = |url| self.page(url);
+        let rows = paging::follow(self.0.first(), self.0.web.limits, page).await?;
         Ok(Some(Listing { rows, revision: None }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {
-        self.web.open(url, from).await
+        self.0.web.open(url, from).await
     }
 }

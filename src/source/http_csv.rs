@@ -104,7 +104,10 @@ impl Reading {
             let row = row.map_err(|error| format!("line {line}: {}", error.sentence()))?;
             let short = || {
                 let count = cells.len();
-                format!("line {line} has no version: it has {count} columns with `{}` between", char::from(self.delimiter))
+                format!(
+                    "line {line} has no version: it has {count} columns with `{}` between",
+                    char::from(self.delimiter)
+                )
             };
             rows.push(row.ok_or_else(short)?);
         }

@@ -69,9 +69,8 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
 impl HttpXml {
     async fn page(&self, url: Url) -> Result<Page, SourceError> {
         let mut request = self.web.request(url);
-        request.accept = Some(
-            "application/xml, application/rss+xml, application/atom+xml, text/xml, */*;q=0.5",
-        );
+        request.accept =
+            Some("application/xml, application/rss+xml, application/atom+xml, text/xml, */*;q=0.5");
         let answer = self.web.read(&request).await?;
         match web::markup(&answer.body, answer.content_type.as_deref()) {
             Some(Some("XML")) => {}
@@ -119,9 +118,9 @@ impl Reading {
             rows.push(row);
         }
         let next = match &self.next {
-            Some(pattern) => links::all(&document, base)
-                .filter(|url| pattern.is_match(url.as_str()))
-                .collect(),
+            Some(pattern) => {
+                links::all(&document, base).filter(|url| pattern.is_match(url.as_str())).collect()
+            }
             None => links::further(&document, base),
         };
         Ok(Page { rows, next })

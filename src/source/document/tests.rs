@@ -1,7 +1,8 @@
 use super::*;
 
 fn as_json(text: &str, name: &str) -> Result<serde_json::Value, String> {
-    let json = read(&Bytes::from(text.to_owned()), None, name).map_err(|error| error.to_string())?;
+    let json =
+        read(&Bytes::from(text.to_owned()), None, name).map_err(|error| error.to_string())?;
     Ok(serde_json::from_slice(&json).unwrap())
 }
 
@@ -38,13 +39,17 @@ fn plain_scalars_stay_as_they_are_written() {
     let text = "- 3.10\n- 0x1F\n- 1e3\n- 2024-10-29\n- yes\n- true\n- null\n- ~\n-\n- 'true'\n- \"~\"\n- !!str null\n- |\n  two\n  lines\n";
     let expected = r#"["3.10","0x1F","1e3","2024-10-29","yes",true,null,null,null,"true","~","null","two\nlines\n"]"#;
     assert_eq!(yaml(text).unwrap(), expected);
-    assert_eq!(yaml("3.10: {1: a, true: b, ~: c}").unwrap(), r#"{"3.10":{"1":"a","null":"c","true":"b"}}"#);
+    assert_eq!(
+        yaml("3.10: {1: a, true: b, ~: c}").unwrap(),
+        r#"{"3.10":{"1":"a","null":"c","true":"b"}}"#
+    );
 }
 
 #[test]
 fn aliases_repeat_what_they_name() {
     let text = "base: &b {os: linux, v: [&v 1.10, *v]}\nother: *b\n";
-    let expected = r#"{"base":{"os":"linux","v":["1.10","1.10"]},"other":{"os":"linux","v":["1.10","1.10"]}}"#;
+    let expected =
+        r#"{"base":{"os":"linux","v":["1.10","1.10"]},"other":{"os":"linux","v":["1.10","1.10"]}}"#;
     assert_eq!(yaml(text).unwrap(), expected);
 }
 
@@ -105,8 +110,10 @@ fn what_is_no_document_is_named() {
 
 #[test]
 fn toml_has_dates_as_texts() {
-    let text = "day = 2024-10-29\nat = 2024-10-29T10:00:00Z\nn = 0x10\n[[channel]]\nversion = '1.80'\n";
-    let expected = r#"{"at":"2024-10-29T10:00:00Z","channel":[{"version":"1.80"}],"day":"2024-10-29","n":16}"#;
+    let text =
+        "day = 2024-10-29\nat = 2024-10-29T10:00:00Z\nn = 0x10\n[[channel]]\nversion = '1.80'\n";
+    let expected =
+        r#"{"at":"2024-10-29T10:00:00Z","channel":[{"version":"1.80"}],"day":"2024-10-29","n":16}"#;
     assert_eq!(as_json(text, "i.toml").unwrap().to_string(), expected);
 }
 

@@ -81,5 +81,9 @@ fn truncated(document: &Html, base: &Url) -> Option<Url> {
 }
 
 fn elements(document: &Html) -> impl Iterator<Item = ElementRef<'_>> {
-    document.tree.nodes().filter(|node| matches!(node.value(), Node::Element(_))).filter_map(ElementRef::wrap)
+    document
+        .tree
+        .nodes()
+        .filter(|node| matches!(node.value(), Node::Element(_)))
+        .filter_map(ElementRef::wrap)
 }
