@@ -111,6 +111,7 @@ impl Maven {
 fn versions(body: &[u8]) -> Result<Vec<String>, String> {
     const WANTED: [&[u8]; 4] = [b"metadata", b"versioning", b"versions", b"version"];
     let mut reader = Reader::from_reader(body);
+    reader.config_mut().expand_empty_elements = true;
     let unreadable = |error: quick_xml::Error| format!("it is no XML that can be read: {error}");
     let mut path: Vec<Vec<u8>> = Vec::new();
     let mut text = String::new();
@@ -132,7 +133,7 @@ fn versions(body: &[u8]) -> Result<Vec<String>, String> {
                 text.clear();
             }
             Event::End(_) => {
-                if path == WANTED {
+                if path == WANTED && !text.trim().is_empty() {
                     found.push(text.trim().to_owned());
                 }
                 path.pop();

@@ -1,5 +1,9 @@
-//! One test against the real world: this machine's own npm client says where its registry is, and a
-//! small real package is mirrored from there. It says clearly whether it ran.
+//! Against the real world: this machine's own clients say where their registries are, and small real
+//! packages are followed from there. Each test says clearly whether it ran.
+
+mod cargo;
+mod debian;
+mod pypi;
 
 use std::process::Command;
 
@@ -11,22 +15,92 @@ const VERSION: &str = "7.0.0";
 
 /// Asks npm for its registry, and whether that can be reached.
 fn registry() -> Result<String, String> {
-    let asked = Command::new("npm")
-        .args(["config", "get", "registry"])
-        .output()
-        .map_err(|error| format!("there is no npm client here: {error}"))?;
-    let registry = String::from_utf8_lossy(&asked.stdout).trim().to_owned();
-    if !asked.status.success() || !registry.starts_with("http") {
+    let registry = printed("npm", &["config", "get", "registry"])?;
+    if !registry.starts_with("http") {
         return Err("the npm client has no registry".to_owned());
     }
-    let view = Command::new("npm")
-        .args(["view", &format!("{PACKAGE}@{VERSION}"), "dist.integrity", "--fetch-timeout=15000"])
-        .output()
-        .map_err(|error| error.to_string())?;
-    if !view.status.success() {
-        return Err(format!("the npm client's registry does not answer for {PACKAGE}"));
-    }
+    let package = format!("{PACKAGE}@{VERSION}");
+    printed("npm", &["view", &package, "dist.integrity", "--fetch-timeout=15000"])?;
     Ok(registry)
+}
+
+/// What a client of this machine prints.
+fn printed(program: &str, arguments: &[&str]) -> Result<String, String> {
+    let asked = Command::new(program)
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("there is no `{program}` here: {error}"))?;
+    if !asked.status.success() {
+        return Err(format!("`{program} {}` does not succeed", arguments.join(" ")));
+    }
+    Ok(String::from_utf8_lossy(&asked.stdout).trim().to_owned())
+}
+
+/// Says that a test could not run; where live tests are asked for, that is a failure.
+fn not_live(why: &str) {
+    eprintln!("not live: {why}");
+    let asked = std::env::var_os("DEPSTATE_TEST_LIVE").is_some();
+    assert!(!asked, "DEPSTATE_TEST_LIVE asks for the live test: {why}");
+}
+
+/// A project whose sources are reached as this machine's clients reach them.
+fn project(manifest: &str) -> Sandbox {
+    let mut sandbox = Sandbox::with(manifest);
+    let passed_on = [
+        "HTTPS_PROXY",
+        "https_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+        "NO_PROXY",
+        "no_proxy",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ];
+    for name in passed_on {
+        if let Ok(value) = std::env::var(name) {
+            sandbox.set(name, &value);
+        }
+    }
+    sandbox
+}
+
+/// A project that follows one package. `source` is its table, `insecure` what a registry of plain
+/// http wants.
+fn follow(id: &str, registry: &str, source: &str, line: &str) -> Sandbox {
+    let insecure = registry.starts_with("http:");
+    let mut sandbox = project(&format!(
+        r#"
+[project]
+name = "live"
+[storage]
+driver = "fs"
+path = "mirror"
+[dependencies.{id}]
+lines = [{line}]
+[dependencies.{id}.source]
+registry = {{ env = "DEPSTATE_TEST_REGISTRY" }}
+insecure = {insecure}
+{source}
+"#
+    ));
+    sandbox.set("DEPSTATE_TEST_REGISTRY", registry);
+    sandbox
+}
+
+/// Locks and plans, and returns deps.lock. None: the registry does not answer from here.
+fn locked(sandbox: &Sandbox) -> Option<String> {
+    let locked = sandbox.run(["lock"]);
+    if locked.status != 0 && locked.all().contains("could not reach") {
+        return None;
+    }
+    let _locked = locked.exits(0);
+    let plan = sandbox.run(["plan", "--locked"]).exits(0);
+    assert!(
+        plan.stdout.contains("1 to create") || plan.stdout.contains("create"),
+        "{}",
+        plan.all()
+    );
+    Some(sandbox.read("deps.lock"))
 }
 
 fn manifest(storage: &str) -> String {
@@ -49,11 +123,7 @@ fn a_real_npm_package_is_mirrored_to_a_folder_and_to_s3() {
     let registry = match registry() {
         Ok(registry) => registry,
         Err(why) => {
-            println!("LIVE TEST DID NOT RUN: {why}");
-            assert!(
-                std::env::var_os("DEPSTATE_TEST_LIVE").is_none(),
-                "DEPSTATE_TEST_LIVE asks for the live test: {why}"
-            );
+            not_live(&why);
             return;
         }
     };
@@ -64,18 +134,11 @@ fn a_real_npm_package_is_mirrored_to_a_folder_and_to_s3() {
         server.endpoint()
     );
     for storage in ["driver = \"fs\"\npath = \"mirror\"", &s3] {
-        let mut sandbox = Sandbox::with(&manifest(storage));
+        let mut sandbox = project(&manifest(storage));
         sandbox
             .set("DEPSTATE_TEST_REGISTRY", &registry)
             .set("AWS_ACCESS_KEY_ID", server.access_key())
             .set("AWS_SECRET_ACCESS_KEY", server.secret_key());
-        let passed_on =
-            ["HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"];
-        for name in passed_on {
-            if let Ok(value) = std::env::var(name) {
-                sandbox.set(name, &value);
-            }
-        }
         let applied = sandbox.run(["apply", "--yes"]).exits(0);
         assert!(applied.stdout.contains("1 created"), "{}", applied.all());
         let lock = sandbox.read("deps.lock");
@@ -97,8 +160,8 @@ fn a_real_npm_package_is_mirrored_to_a_folder_and_to_s3() {
         };
         let digest = depstate::model::Sha256::of(&bytes).to_string();
         assert_eq!(record["sha256"], digest.as_str());
-        println!(
-            "LIVE TEST RAN: {PACKAGE} {VERSION}, {} bytes, sha256 {digest}, read back from {key}",
+        eprintln!(
+            "live: npm, {PACKAGE} {VERSION}, {} bytes, sha256 {digest}, read back from {key}",
             bytes.len()
         );
     }
