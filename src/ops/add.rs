@@ -10,7 +10,7 @@ use crate::{
     disk::{self, Workspace},
     manifest::{self, Known},
     model::{Code, DependencyId, Manifest},
-    net::{Client, Request},
+    net::{Client, NetError, Request},
     signature::openpgp_export::{self, Exported},
     source, storage,
 };
@@ -207,18 +207,22 @@ async fn had(
 
 async fn fetched(client: &Client, pinned: &KeyFile) -> Result<Vec<Exported>, OpsError> {
     let mut files = Vec::new();
+    let mut absent = None;
     for address in pinned.addresses() {
         let url = Url::parse(&address).map_err(|error| {
             let message = format!("the catalogue's address `{address}` is none: {error}");
             OpsError::said(Code::BAD_URL, message, None)
         })?;
         let request = Request { limit: LARGEST_KEYS, ..Request::new(url) };
-        let answer = client.index(&request).await.map_err(|error| {
-            let message = format!("the keys for `{}` could not be had: {}", pinned.file, chain(&error));
-            let help = "nothing was added; run it again where the address can be reached";
-            OpsError::said(Code::KEY_MISSING, message, Some(help))
-        })?;
-        files.push((address, answer.body.to_vec()));
+        match client.index(&request).await {
+            Ok(answer) => files.push((address, answer.body.to_vec())),
+            // One signer's key may be gone; what the others sign still counts.
+            Err(error @ NetError::Absent { .. }) => absent = Some(error),
+            Err(error) => return Err(not_had(pinned, &error)),
+        }
+    }
+    if let (true, Some(error)) = (files.is_empty(), absent) {
+        return Err(not_had(pinned, &error));
     }
     let keys = openpgp_export::export(&files, &pinned.fingerprints)
         .map_err(|error| OpsError::said(error.code, error.message, Some("nothing was added")))?;
@@ -232,6 +236,12 @@ async fn fetched(client: &Client, pinned: &KeyFile) -> Result<Vec<Exported>, Ops
         return Err(OpsError::said(Code::KEY_MISSING, message, Some(help)));
     }
     Ok(keys)
+}
+
+fn not_had(pinned: &KeyFile, error: &NetError) -> OpsError {
+    let message = format!("the keys for `{}` could not be had: {}", pinned.file, chain(error));
+    let help = "nothing was added; run it again where the address can be reached";
+    OpsError::said(Code::KEY_MISSING, message, Some(help))
 }
 
 /// Writes the keys, then deps.toml, if it still is what was read.
