@@ -160,6 +160,7 @@ fn saved_request(saved: &wire::plan::SavedPlan, context: &Context) -> Result<Req
             exclude: read_filters(&texts("exclude"))?,
             max_retire,
             as_of,
+            decide: false,
         },
         refresh: if refresh == Some("index") { Refresh::Index } else { Refresh::Objects },
         locked: flag("locked"),

@@ -167,6 +167,7 @@ impl Context {
             exclude: Vec::new(),
             max_retire: u64::MAX,
             as_of: time.as_of.unwrap_or(self.now),
+            decide: false,
         }
     }
 

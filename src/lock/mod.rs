@@ -6,6 +6,12 @@
 //! [[dependency]]
 //! id = "node"
 //! asked = "sha256:…"
+//! ended = ["18.*"]
+//!
+//! [[dependency.line]]
+//! line = "22"
+//! eol = "2027-04-30"
+//! names = ["lts"]
 //!
 //! [[dependency.release]]
 //! version = "22.11.0"
@@ -21,6 +27,10 @@
 //! evidence = "signed"
 //! signer = "openpgp:…"
 //! ```
+//!
+//! `ended` and `line` are there only where deps.toml has rules of time: which of its lines were
+//! dropped after their end, and what the schedule said of the lines that matter (`ended = true` in
+//! one: dropped too).
 //!
 //! Nothing in it depends on the machine, the time or what is published, so that the same decision
 //! is the same file everywhere, and two branches that touch different dependencies merge.

@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::{LockError, VERSION};
 use crate::model::{
-    DependencyId, Digest, Evidence, Lock, LockedArtifact, LockedDependency, LockedRelease,
-    TargetName, Version,
+    DependencyId, Digest, End, Evidence, Lock, LockedArtifact, LockedDependency, LockedLine,
+    LockedLines, LockedRelease, TargetName, Version,
 };
 
 /// The largest lock that is read, in bytes.
@@ -34,7 +34,30 @@ struct RawDependency {
     id: Spanned<String>,
     asked: Option<Spanned<String>>,
     #[serde(default)]
+    ended: Vec<String>,
+    #[serde(default)]
+    line: Vec<RawLine>,
+    #[serde(default)]
     release: Vec<RawRelease>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLine {
+    line: Spanned<String>,
+    eol: Option<Spanned<RawEnd>>,
+    #[serde(default)]
+    names: Vec<String>,
+    #[serde(default)]
+    ended: bool,
+}
+
+/// A day, or `true`: over since nobody says when.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawEnd {
+    Day(String),
+    Past(bool),
 }
 
 #[derive(Deserialize)]
@@ -87,7 +110,8 @@ pub fn read(text: &[u8]) -> Result<Lock, LockError> {
     let mut dependencies = BTreeMap::new();
     for raw in raw.dependency {
         let id = value(text, &raw.id, DependencyId::new(raw.id.get_ref().as_str()))?;
-        let dependency = dependency(text, raw.asked, raw.release)?;
+        let lines = LockedLines { rows: lines(text, raw.line)?, ended: raw.ended };
+        let dependency = dependency(text, raw.asked, lines, raw.release)?;
         if dependencies.insert(id, dependency).is_some() {
             return Err(twice(text, &raw.id, "dependency"));
         }
@@ -104,9 +128,33 @@ fn format(text: &str, version: &Spanned<i64>) -> Result<(), LockError> {
     Err(error.at(text, version.span(), "the format"))
 }
 
+fn lines(text: &str, raw: Vec<RawLine>) -> Result<Vec<LockedLine>, LockError> {
+    let mut rows: Vec<LockedLine> = Vec::with_capacity(raw.len());
+    for raw in raw {
+        if rows.iter().any(|row| row.line == *raw.line.get_ref()) {
+            return Err(twice(text, &raw.line, "line"));
+        }
+        let line = value(text, &raw.line, Version::new(raw.line.get_ref().as_str()))?;
+        let end = match &raw.eol {
+            None => None,
+            Some(eol) => match eol.get_ref() {
+                RawEnd::Past(past) => past.then_some(End::Past),
+                RawEnd::Day(day) => {
+                    let written = Spanned::new(eol.span(), day.clone());
+                    Some(End::Day(value(text, &written, day.parse())?))
+                }
+            },
+        };
+        let line = line.as_str().to_owned();
+        rows.push(LockedLine { line, end, names: raw.names, ended: raw.ended });
+    }
+    Ok(rows)
+}
+
 fn dependency(
     text: &str,
     asked: Option<Spanned<String>>,
+    lines: LockedLines,
     raw: Vec<RawRelease>,
 ) -> Result<LockedDependency, LockError> {
     let asked = match asked {
@@ -149,7 +197,7 @@ fn dependency(
         }
         releases.push(LockedRelease { version, upstream: raw.upstream, released, artifacts });
     }
-    Ok(LockedDependency { asked, releases })
+    Ok(LockedDependency { asked, lines, releases })
 }
 
 /// Checks that there is a signer exactly where something was signed.

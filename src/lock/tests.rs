@@ -5,8 +5,8 @@ use proptest::{collection, option, prelude::*};
 
 use super::{LockError, read, write};
 use crate::model::{
-    Algorithm, Code, DependencyId, Digest, Evidence, Lock, LockedArtifact, LockedDependency,
-    LockedRelease, Sha256, TargetName, Version,
+    Algorithm, Code, DependencyId, Digest, End, Evidence, Lock, LockedArtifact, LockedDependency,
+    LockedLine, LockedLines, LockedRelease, Sha256, TargetName, Version,
 };
 
 const EXAMPLE: &str = r#"# Written by depstate; commit it.
@@ -165,18 +165,32 @@ fn release() -> impl Strategy<Value = LockedRelease> {
     )
 }
 
+fn lines() -> impl Strategy<Value = LockedLines> {
+    let end = prop_oneof![
+        (1..4000_i16, 1..=12_i8, 1..=28_i8)
+            .prop_map(|(year, month, day)| End::Day(jiff::civil::date(year, month, day))),
+        Just(End::Past),
+    ];
+    let row = (option::of(end), collection::vec("[a-z]{1,5}", 0..3), any::<bool>());
+    let rows = collection::btree_map("[0-9][0-9.]{0,4}", row, 0..3).prop_map(|rows| {
+        let row = |(line, (end, names, ended))| LockedLine { line, end, names, ended };
+        rows.into_iter().map(row).collect()
+    });
+    (rows, collection::vec(any::<String>(), 0..3))
+        .prop_map(|(rows, ended)| LockedLines { rows, ended })
+}
+
 fn locks() -> impl Strategy<Value = Lock> {
-    let dependency = (option::of(any::<[u8; 32]>()), collection::vec(release(), 0..3)).prop_map(
-        |(asked, mut releases)| {
+    let dependency = (option::of(any::<[u8; 32]>()), lines(), collection::vec(release(), 0..3))
+        .prop_map(|(asked, lines, mut releases)| {
             let mut seen = Vec::new();
             releases.retain(|release| {
                 let new = !seen.contains(&release.version);
                 seen.push(release.version.clone());
                 new
             });
-            LockedDependency { asked: asked.map(Sha256), releases }
-        },
-    );
+            LockedDependency { asked: asked.map(Sha256), lines, releases }
+        });
     collection::btree_map("[a-z0-9][a-z0-9._-]{0,8}", dependency, 0..3).prop_map(|map| {
         let dependencies: BTreeMap<_, _> =
             map.into_iter().map(|(id, d)| (DependencyId::new(id).unwrap(), d)).collect();

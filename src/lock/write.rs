@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::VERSION;
-use crate::model::{Lock, LockedArtifact, LockedDependency, LockedRelease, TargetName};
+use crate::model::{
+    End, Lock, LockedArtifact, LockedDependency, LockedLine, LockedRelease, TargetName,
+};
 
 /// Writes a lock: dependencies by id, releases as they come (newest first), files by target.
 ///
@@ -23,10 +25,38 @@ fn write_dependency(out: &mut String, dependency: &LockedDependency) {
     if let Some(asked) = dependency.asked {
         line(out, "asked", quoted(&format!("sha256:{asked}")));
     }
+    if !dependency.lines.ended.is_empty() {
+        line(out, "ended", list(&dependency.lines.ended));
+    }
+    for row in &dependency.lines.rows {
+        out.push_str("\n[[dependency.line]]\n");
+        write_line(out, row);
+    }
     for release in &dependency.releases {
         out.push_str("\n[[dependency.release]]\n");
         write_release(out, release);
     }
+}
+
+fn write_line(out: &mut String, row: &LockedLine) {
+    line(out, "line", quoted(&row.line));
+    match row.end {
+        Some(End::Day(day)) => line(out, "eol", quoted(&day.to_string())),
+        Some(End::Past) => line(out, "eol", true),
+        None => {}
+    }
+    if !row.names.is_empty() {
+        line(out, "names", list(&row.names));
+    }
+    if row.ended {
+        line(out, "ended", true);
+    }
+}
+
+/// A list of strings, in one line.
+fn list(texts: &[String]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    format!("[{}]", quoted.join(", "))
 }
 
 fn write_release(out: &mut String, release: &LockedRelease) {

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::{
+    DriverTable,
     collect::{Collector, Extra as _, mistake, range},
     fields::{Table, string},
     keys::{self, nearest, one_of, shorten},
-    lines, overrides, rules, settings, source,
+    lines, overrides, rules,
+    schedule::{self, Schedule},
+    settings, source,
     source::Source,
     targets::Targets,
     values,
@@ -23,6 +26,8 @@ pub(super) struct Found {
     pub(super) dependency: Option<Dependency>,
     /// Its source, if that could be read.
     pub(super) source: Option<Source>,
+    /// Its schedule's table, if it has one that could be read.
+    pub(super) schedule: Option<DriverTable>,
 }
 
 /// Reads a dependency. An incomplete one is told no missing keys: what it begins as is not known.
@@ -43,13 +48,15 @@ pub(super) fn read(
             exclude: parts.exclude,
             only: parts.only,
             source: source.rule.clone(),
+            schedule: parts.schedule.as_ref().map(|it| it.rule.clone()),
             settings: parts.settings,
             overrides: parts.overrides,
             max_staleness: parts.max_staleness,
             span: (fields.at.0, fields.at.1.saturating_sub(fields.at.0)),
         })
     });
-    Found { dependency, source: parts.source }
+    let schedule = parts.schedule.map(|schedule| schedule.rest);
+    Found { dependency, source: parts.source, schedule }
 }
 
 /// Checks the keys of a dependency as written.
@@ -81,6 +88,7 @@ struct Parts {
     exclude: Vec<crate::model::Rule>,
     only: Vec<crate::model::Rule>,
     source: Option<Source>,
+    schedule: Option<Schedule>,
     settings: crate::model::Settings,
     overrides: Vec<crate::model::Override>,
     max_staleness: Option<Duration>,
@@ -104,6 +112,7 @@ fn parts(
         exclude: rules::read(all, fields, "exclude", &keys::EXCLUDE, scheme, targets),
         only: rules::read(all, fields, "only", &keys::ONLY, scheme, targets),
         source: source::read(all, fields, id.map(DependencyId::as_str), complete),
+        schedule: schedule::read(all, fields, id.map(DependencyId::as_str), complete),
         settings: settings::settings(settings::read(all, fields, false)),
         overrides: overrides::read(all, fields, scheme, targets),
         max_staleness: fields

@@ -89,8 +89,11 @@ pub(super) const DEPENDENCY: Keys = Keys {
         "override",
         "extends",
         "max-staleness",
+        "schedule",
+        "min-age",
+        "eol",
     ],
-    later: &["build", "test", "schedule", "min-age", "eol", "extra"],
+    later: &["build", "test", "extra"],
     meant: &[
         ("overrides", "override"),
         ("extras", "extra"),
@@ -130,9 +133,10 @@ const SAYS_WHAT_IS: &str = "it says what there is, which holds for the whole dep
 pub(super) const OVERRIDE: Keys = Keys {
     table: "an override",
     known: &[
-        "when", "target", "name", "licenses", "cpe", "purl", "file", "source", "verify", "metadata",
+        "when", "target", "name", "licenses", "cpe", "purl", "file", "source", "verify",
+        "metadata", "min-age", "eol",
     ],
-    later: &["build", "test", "eol", "min-age", "extra"],
+    later: &["build", "test", "extra"],
     meant: &[
         ("targets", "target"),
         ("version", "when"),
@@ -208,9 +212,44 @@ pub(super) const CHECKSUM: Keys = Keys {
 /// An entry of `lines`.
 pub(super) const LINE: Keys = Keys {
     table: "a line",
-    known: &["constraint", "match", "keep", "prereleases", "eol"],
-    later: &["line"],
-    meant: &[("version", "constraint"), ("prerelease", "prereleases"), ("regex", "match")],
+    known: &["constraint", "line", "match", "keep", "prereleases", "eol"],
+    later: &[],
+    meant: &[
+        ("name", "line"),
+        ("version", "constraint"),
+        ("prerelease", "prereleases"),
+        ("regex", "match"),
+    ],
+    elsewhere: &[],
+};
+
+/// `schedule`.
+pub(super) const SCHEDULE: Keys = Keys {
+    table: "`schedule`",
+    known: &["url", "select", "insecure"],
+    later: &[],
+    meant: &[("urls", "url"), ("document", "url"), ("source", "url"), ("jq", "select")],
+    elsewhere: &[("driver", "a schedule is always a document at `url`, read with `select`")],
+};
+
+/// `eol` of a dependency.
+pub(super) const EOL: Keys = Keys {
+    table: "`eol` of a dependency",
+    known: &["warn", "drop-after"],
+    later: &[],
+    meant: &[("drop", "drop-after"), ("warning", "warn")],
+    elsewhere: &[
+        ("date", "the day belongs to a line: `eol = 2027-04-30` in an entry of `lines`"),
+        ("link", "it belongs to a line: `eol = { date = 2027-04-30, link = \"https://…\" }`"),
+    ],
+};
+
+/// `eol` of a line.
+pub(super) const LINE_EOL: Keys = Keys {
+    table: "`eol` of a line",
+    known: &["date", "link", "warn", "drop-after"],
+    later: &[],
+    meant: &[("drop", "drop-after"), ("day", "date"), ("url", "link")],
     elsewhere: &[],
 };
 

@@ -4,16 +4,25 @@ use toml::de::DeValue;
 
 use super::{
     collect::{Collector, Extra as _, mistake},
+    eol,
     fields::{
         Table, Value, bad_value, boolean, list, missing, string, table, whole, wrong_element,
         wrong_type,
     },
     keys::{self, shorten},
-    values,
 };
 use crate::model::{Code, Constraint, Keep, Located, Scheme, VersionLine};
 
 const EXAMPLE: &str = "lines = [{ constraint = \"22.*\", keep = 2 }]";
+
+/// What the lines stand in.
+#[derive(Debug, Clone, Copy)]
+struct Context {
+    /// Nothing of the dependency is left open.
+    complete: bool,
+    /// The dependency has a schedule.
+    scheduled: bool,
+}
 
 /// Reads the lines; a missing or empty list is a mistake where the dependency is `complete`.
 pub(super) fn read(
@@ -52,8 +61,9 @@ pub(super) fn read(
         | DeValue::Datetime(_)
         | DeValue::Array(_) => format!("write `{EXAMPLE}`"),
     };
+    let context = Context { complete, scheduled: dependency.get("schedule").is_some() };
     let read = list(all, "lines", value, "a list of tables", Some(help), |all, entry| {
-        one(all, entry, scheme)
+        one(all, entry, scheme, context)
     });
     let read = read.unwrap_or_default();
     let mut seen = std::collections::BTreeSet::new();
@@ -62,7 +72,8 @@ pub(super) fn read(
         let constraint: Option<String> =
             line.constraint.as_ref().map(|c| c.value.as_str().split_whitespace().collect());
         let pattern = line.pattern.as_ref().map(|p| p.as_str().to_owned());
-        if !seen.insert((constraint, pattern, line.prereleases)) {
+        let name = line.name.as_ref().map(|name| name.value.clone());
+        if !seen.insert((constraint, name, pattern, line.prereleases)) {
             let label = shorten(line.label());
             let span = line.span.0..line.span.0 + line.span.1;
             all.add(
@@ -79,7 +90,12 @@ pub(super) fn read(
     read
 }
 
-fn one(all: &mut Collector<'_>, entry: &Value<'_>, scheme: Scheme) -> Option<VersionLine> {
+fn one(
+    all: &mut Collector<'_>,
+    entry: &Value<'_>,
+    scheme: Scheme,
+    context: Context,
+) -> Option<VersionLine> {
     let example = match entry.get_ref() {
         DeValue::String(text) => Some(shorten(text)),
         DeValue::Integer(number) => Some(format!("{number}.*")),
@@ -95,24 +111,34 @@ fn one(all: &mut Collector<'_>, entry: &Value<'_>, scheme: Scheme) -> Option<Ver
     keys::LINE.check(all, fields.keys);
     let constraint = fields.get("constraint");
     let pattern = fields.get("match");
-    let meant = ["line", "version", "regex"].iter().any(|key| fields.get(key).is_some());
-    if constraint.is_none() && pattern.is_none() && !meant {
+    let name = fields.get("line");
+    let meant = ["name", "version", "regex"].iter().any(|key| fields.get(key).is_some());
+    if constraint.is_none() && name.is_none() && pattern.is_none() && !meant {
         missing(all, fields, "a line", "constraint", "constraint = \"22.*\"");
     }
     let constraint = constraint.map(|value| located(all, "constraint", value, scheme));
+    let name = name.map(|value| named(all, value, context));
     let pattern =
         pattern.map(|value| string(all, "match", value).and_then(|text| all.pattern(&text)));
     let keep = fields.get("keep").map_or(Some(Keep::Newest(1)), |value| keep(all, value));
     let prereleases =
         fields.get("prereleases").map_or(Some(false), |v| boolean(all, "prereleases", v));
-    let eol = fields.get("eol").map(|value| eol(all, value));
+    let eol = fields.get("eol").map(|value| {
+        // What begins as another may have its schedule from there.
+        eol::of_line(all, value, context.scheduled || !context.complete)
+    });
+    let eol = unless_broken(eol)?.unwrap_or_default();
     // What could not be read is a mistake already; a line without it would be another line.
     Some(VersionLine {
         constraint: unless_broken(constraint)?,
+        name: unless_broken(name)?,
         pattern: unless_broken(pattern)?,
         keep: keep?,
         prereleases: prereleases?,
-        eol: unless_broken(eol)?,
+        eol: eol.date,
+        eol_link: eol.link,
+        eol_rule: eol.rule,
+        standing: crate::model::Standing::default(),
         span: (entry.span().start, entry.span().len()),
     })
 }
@@ -152,6 +178,35 @@ pub(super) fn located(
     Some(Located::new(all.constraint(&text, scheme)?, value.span()))
 }
 
+/// Reads the name of a line of the schedule.
+fn named(all: &mut Collector<'_>, value: &Value<'_>, context: Context) -> Option<Located<String>> {
+    let name = string(all, "line", value)?;
+    if name.value.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit()) {
+        let shown = shorten(&name.value);
+        let help = format!("a front of versions is a constraint: `constraint = \"{shown}.*\"`");
+        let message = format!("`{shown}` is no name of a line");
+        bad_value(all, value.span(), message, Some(help));
+        return None;
+    }
+    if context.complete && !context.scheduled {
+        let shown = shorten(&name.value);
+        all.add(
+            mistake(
+                Code::MISSING_KEY,
+                value.span(),
+                format!("which line is `{shown}`? The dependency has no `schedule`"),
+            )
+            .label("a name from nowhere")
+            .help(
+                "name the document that says so: `schedule = { url = \"https://…\", select = '…' }`, \
+                 or write a `constraint`",
+            ),
+        );
+        return None;
+    }
+    Some(name)
+}
+
 fn keep(all: &mut Collector<'_>, value: &Value<'_>) -> Option<Keep> {
     let help =
         || Some("write how many of the newest to keep, `keep = 2`, or `keep = \"all\"`".to_owned());
@@ -177,18 +232,4 @@ fn keep(all: &mut Collector<'_>, value: &Value<'_>) -> Option<Keep> {
             None
         }
     }
-}
-
-fn eol(all: &mut Collector<'_>, value: &Value<'_>) -> Option<jiff::civil::Date> {
-    if value.get_ref().is_table() {
-        let help = "give the day alone for now: `eol = 2027-04-30`";
-        bad_value(
-            all,
-            value.span(),
-            "a table for `eol` is not supported yet",
-            Some(help.to_owned()),
-        );
-        return None;
-    }
-    values::date(all, "eol", value)
 }

@@ -2,7 +2,7 @@
 //!
 //! The tables named here are merged key by key; what lies deeper, and every list, is replaced
 //! whole. `false` takes a key or such a table away. `[defaults]` gives keys to a table that a
-//! dependency has, never the table.
+//! dependency has, never the table; only `eol`, which every line may have, it gives as it is.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ pub(super) fn merge<'t>(defaults: Option<&DeTable<'t>>, layers: &[&DeTable<'t>])
             };
         }
     }
-    for table in TABLES {
+    for table in TABLES.iter().filter(|table| **table != "eol") {
         if !given.contains(table) && merged.get(*table).is_some_and(|v| v.get_ref().is_table()) {
             merged.remove(*table);
         }

@@ -7,6 +7,7 @@
 mod collect;
 mod dependency;
 mod edit;
+mod eol;
 mod error;
 mod extends;
 mod fields;
@@ -17,9 +18,11 @@ mod overrides;
 mod place;
 mod read;
 mod rules;
+mod schedule;
 mod schema;
 mod settings;
 mod shapes;
+mod shapes_time;
 mod source;
 mod syntax;
 mod targets;
@@ -61,6 +64,8 @@ pub struct Read {
     /// The source driver's name and table of each dependency, as far as they could be read. In
     /// `url`, `repo` and `package` the `{{ id }}` is already filled in.
     pub sources: BTreeMap<DependencyId, (Located<String>, DriverTable)>,
+    /// The `schedule` table of each dependency that has one, as far as it could be read.
+    pub schedules: BTreeMap<DependencyId, DriverTable>,
     /// Every mistake, by place.
     pub mistakes: Vec<Mistake>,
 }

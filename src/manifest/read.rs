@@ -41,7 +41,8 @@ pub fn read(bytes: &[u8], known: &Known<'_>) -> Read {
 }
 
 fn nothing(mistakes: Vec<Mistake>) -> Read {
-    Read { manifest: None, storage: None, sources: BTreeMap::new(), mistakes }
+    let (sources, schedules) = (BTreeMap::new(), BTreeMap::new());
+    Read { manifest: None, storage: None, sources, schedules, mistakes }
 }
 
 fn whole(mut all: Collector<'_>, file: &DeTable<'_>) -> Read {
@@ -111,6 +112,9 @@ fn each(
         let Some(id) = id else { continue };
         if let Some(source) = found.source {
             read.sources.insert(id.clone(), (source.rule.driver, source.rest));
+        }
+        if let Some(schedule) = found.schedule {
+            read.schedules.insert(id.clone(), schedule);
         }
         if let Some(dependency) = found.dependency {
             dependencies.insert(id, dependency);

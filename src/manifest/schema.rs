@@ -43,6 +43,9 @@ mod tests {
             ("Rule", &keys::EXCLUDE),
             ("Verify", &keys::VERIFY),
             ("Checksum", &keys::CHECKSUM),
+            ("Schedule", &keys::SCHEDULE),
+            ("Eol", &keys::EOL),
+            ("LineEol", &keys::LINE_EOL),
             ("Override", &keys::OVERRIDE),
             ("OverrideSource", &keys::OVERRIDE_SOURCE),
         ] {

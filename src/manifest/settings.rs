@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::{
     collect::{Collector, Extra as _, mistake, range},
+    eol,
     fields::{Table, Value, bad_value, line, one_or_more, string, strings, table, wrong_type},
     keys,
     targets::replacements,
@@ -15,7 +16,7 @@ use super::{
     verify::{checksum, glob},
 };
 use crate::{
-    model::{Change, Code, Located, Patch, Settings},
+    model::{Change, Code, EolRule, Located, Patch, Settings},
     template::Scope,
 };
 
@@ -34,6 +35,23 @@ pub(super) fn read(all: &mut Collector<'_>, fields: Table<'_, '_>, in_override: 
         metadata: change(all, fields, "metadata", metadata),
         ..Patch::default()
     };
+    patch.min_age = change(all, fields, "min-age", |all, value| {
+        Some(Located::new(values::duration(all, "min-age", value)?, value.span()))
+    });
+    match fields.get("eol") {
+        Some(value) if is_false(value) => {
+            (patch.eol_warn, patch.eol_drop_after) = (Change::Clear, Change::Clear);
+        }
+        Some(value) => {
+            if let Some(rule) = eol::of_dependency(all, value) {
+                let mut read = |key: &str| {
+                    change(all, rule, key, |all, value| values::duration(all, key, value))
+                };
+                (patch.eol_warn, patch.eol_drop_after) = (read("warn"), read("drop-after"));
+            }
+        }
+        None => {}
+    }
     match fields.get("source") {
         Some(value) if in_override && is_false(value) => {
             let help = "take away a key of it: `source.asset = false`";
@@ -93,6 +111,8 @@ pub(super) fn settings(patch: Patch) -> Settings {
         replacements: set(patch.replacements).unwrap_or_default(),
         checksum: set(patch.checksum),
         metadata: metadata.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
+        min_age: set(patch.min_age),
+        eol: EolRule { warn: set(patch.eol_warn), drop_after: set(patch.eol_drop_after) },
     }
 }
 

@@ -9,8 +9,9 @@ use std::{borrow::Cow, collections::BTreeMap};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
+use super::shapes_time::{DayOrTable, Eol, Schedule};
 use super::words::{
-    Artifact, Day, Duration, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place, Replacements,
+    Artifact, Duration, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place, Replacements,
     SomeLines, TargetKey,
 };
 
@@ -184,6 +185,15 @@ pub(super) struct Defaults {
     /// How long it may go without being looked at before `status` calls it stale: `30d`.
     #[schemars(default, rename = "max-staleness")]
     max_staleness: OrFalse<Duration>,
+    /// The document that says when lines end and which of them bears a name.
+    #[schemars(default)]
+    schedule: OrFalse<Schedule>,
+    /// How old a release must be before it is taken: `3d`. `0d` is none.
+    #[schemars(default, rename = "min-age")]
+    min_age: OrFalse<Duration>,
+    /// What is done about the end of a line's support.
+    #[schemars(default)]
+    eol: OrFalse<Eol>,
     /// What differs for some versions or targets; later entries win.
     #[schemars(default, rename = "override")]
     overrides: OrFalse<Vec<Override>>,
@@ -197,13 +207,16 @@ enum SchemeName {
     Dotted,
 }
 
-/// Which versions are wanted. Needs `constraint` or `match`.
+/// Which versions are wanted. Needs `constraint`, `line` or `match`.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(super) struct VersionLine {
     /// `22.*`, `*`, `=1.2.3`, `!=`, `<`, `<=`, `>`, `>=` joined by commas, `^1.2`, `~1.2`.
     #[schemars(default)]
     constraint: Maybe<Line>,
+    /// A name that the schedule gives to a line: `lts`. Beside or instead of `constraint`.
+    #[schemars(default)]
+    line: Maybe<Line>,
     /// A regex on the upstream name, beside or instead of `constraint`.
     #[schemars(default, rename = "match")]
     pattern: Maybe<Line>,
@@ -213,9 +226,9 @@ pub(super) struct VersionLine {
     /// Whether pre-releases count.
     #[schemars(default)]
     prereleases: bool,
-    /// The day that support ends: `2027-04-30`.
+    /// The last day of support: `2027-04-30`, or a table that says what is done about it.
     #[schemars(default)]
-    eol: Maybe<Day>,
+    eol: Maybe<DayOrTable>,
 }
 
 /// Versions to leave out, and where.
@@ -327,6 +340,12 @@ pub(super) struct Override {
     /// What differs in `verify`.
     #[schemars(default)]
     verify: OrFalse<Verify>,
+    /// How old a release must be before it is taken.
+    #[schemars(default, rename = "min-age")]
+    min_age: OrFalse<Duration>,
+    /// What is done about the end of a line's support.
+    #[schemars(default)]
+    eol: OrFalse<Eol>,
     /// Keys of the free table to set, or to take away with `false`.
     #[schemars(default)]
     metadata: OrFalse<BTreeMap<String, Value>>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Address, DependencyId, Digest, Evidence, Sha256, TargetName, Version};
+use super::{Address, DependencyId, Digest, Evidence, LockedLines, Sha256, TargetName, Version};
 
 /// Every decision, by dependency.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,6 +44,8 @@ impl Lock {
 pub struct LockedDependency {
     /// Digest of the question that this answers; none: not settled, to be asked again.
     pub asked: Option<Sha256>,
+    /// What a schedule said, and what had come to its end.
+    pub lines: LockedLines,
     /// The wanted releases, newest first.
     pub releases: Vec<LockedRelease>,
 }

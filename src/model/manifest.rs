@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Constraint, DependencyId, Located, Pattern, Scheme, Target, TargetName, VersionLine};
+use super::{
+    Constraint, DependencyId, EolRule, Located, Pattern, Scheme, Target, TargetName, VersionLine,
+};
 
 /// What deps.toml asks for.
 #[derive(Debug, Clone)]
@@ -65,6 +67,8 @@ pub struct Dependency {
     pub only: Vec<Rule>,
     /// How its source is read.
     pub source: SourceRule,
+    /// The document of its version lines, if it has one.
+    pub schedule: Option<ScheduleRule>,
     /// What overrides may change.
     pub settings: Settings,
     /// The overrides, in the order of deps.toml.
@@ -88,6 +92,15 @@ pub struct SourceRule {
     pub coverage: Coverage,
     /// A canonical text of the rest of the table, as the driver gets it; part of the question.
     pub question: String,
+}
+
+/// What belongs to the manifest of `[dependencies.ID.schedule]`; whoever asks it reads the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleRule {
+    /// A canonical text of the table; part of the question.
+    pub question: String,
+    /// Where the table stands in deps.toml: byte offset and length.
+    pub span: (usize, usize),
 }
 
 /// What absence in an index means.
@@ -143,6 +156,10 @@ pub struct Settings {
     pub checksum: Option<ChecksumRule>,
     /// A free table carried into the record; its strings are templates.
     pub metadata: BTreeMap<String, serde_json::Value>,
+    /// How old a release must be before it is taken; zero is as good as none.
+    pub min_age: Option<Located<Duration>>,
+    /// What is done about the end of a line's support, where the line does not say.
+    pub eol: EolRule,
 }
 
 /// `verify.checksum`.
@@ -206,6 +223,12 @@ pub struct Patch {
     pub checksum: Change<ChecksumRule>,
     /// Keys to set (`Some`) or to take away (`None`); see [`Settings::metadata`].
     pub metadata: Change<BTreeMap<String, Option<serde_json::Value>>>,
+    /// See [`Settings::min_age`].
+    pub min_age: Change<Located<Duration>>,
+    /// See [`EolRule::warn`].
+    pub eol_warn: Change<Duration>,
+    /// See [`EolRule::drop_after`].
+    pub eol_drop_after: Change<Duration>,
 }
 
 /// What happens to one key.
@@ -267,6 +290,9 @@ impl Patch {
         self.asset.apply(&mut to.asset);
         self.replacements.apply_or_default(&mut to.replacements);
         self.checksum.apply(&mut to.checksum);
+        self.min_age.apply(&mut to.min_age);
+        self.eol_warn.apply(&mut to.eol.warn);
+        self.eol_drop_after.apply(&mut to.eol.drop_after);
         match &self.metadata {
             Change::Keep => {}
             Change::Clear => to.metadata.clear(),

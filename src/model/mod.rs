@@ -29,6 +29,7 @@ mod record;
 mod release;
 mod report;
 mod safe_url;
+mod schedule;
 mod scheme;
 mod target;
 mod version;
@@ -50,7 +51,7 @@ pub use located::Located;
 pub use lock::{Lock, LockedArtifact, LockedDependency, LockedRelease};
 pub use manifest::{
     Change, ChecksumRule, Coverage, Dependency, Manifest, Override, Patch, Retention, Rule,
-    Settings, SourceRule, StorageRule,
+    ScheduleRule, Settings, SourceRule, StorageRule,
 };
 pub use metadata::Metadata;
 pub use mistake::Mistake;
@@ -63,6 +64,9 @@ pub use record::{Condemned, IndexDocument, Record, RecordSource, Snapshot};
 pub use release::{Listing, Row};
 pub use report::{Done, Failure, Held, Report};
 pub use safe_url::SafeUrl;
+pub use schedule::{
+    End, Ended, EolRule, LockedLine, LockedLines, Part, ScheduleRow, Since, Standing, Within,
+};
 pub use scheme::{OrderKey, Scheme};
 pub use target::{Distro, Target, TargetName};
 pub use version::{BadVersion, Version};

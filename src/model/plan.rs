@@ -186,6 +186,13 @@ pub enum NotWanted {
         /// The maintainer's reason.
         reason: Option<String>,
     },
+    /// Its line is past its end, and was dropped.
+    LineEol {
+        /// What the line is called.
+        line: String,
+        /// The last day of its support, where it is told.
+        day: Option<jiff::civil::Date>,
+    },
     /// No line takes the version.
     NoLine,
     /// The dependency does not want the target.
@@ -214,6 +221,7 @@ impl Reason {
             Self::NotWanted(why) => match why {
                 NotWanted::LineKeeps { .. } => Code::LINE_KEEPS,
                 NotWanted::Excluded { .. } => Code::EXCLUDED,
+                NotWanted::LineEol { .. } => Code::LINE_EOL,
                 NotWanted::NoLine => Code::NO_LINE,
                 NotWanted::TargetGone => Code::TARGET_GONE,
                 NotWanted::DependencyGone => Code::DEPENDENCY_GONE,

@@ -6,6 +6,7 @@ use super::{Download, OpsError, Project, Refresh, Request, plan};
 use crate::{
     disk, lock,
     model::{Code, Lock, Plan, Sink},
+    planner::Options,
     storage::StorageReader,
 };
 
@@ -35,7 +36,8 @@ pub async fn lock(
     let known =
         project.manifest.dependencies.keys().all(|id| project.lock.dependencies.contains_key(id));
     let refresh = if known { Refresh::None } else { Refresh::Index };
-    let request = Request { refresh, download: Download::All, ..request.clone() };
+    let options = Options { decide: !request.locked, ..request.options.clone() };
+    let request = Request { refresh, download: Download::All, options, ..request.clone() };
     let planned = plan(project, storage, &request, sink).await?;
     let written = write(project, &planned.lock)?;
     Ok(LockRequest { plan: planned.plan, lock: planned.lock, written })

@@ -1,8 +1,12 @@
 //! The world, looked at: what is published, which objects are there, what sources list.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
 
 use super::{OpsError, Project, Refresh, seen};
 use crate::{
@@ -10,7 +14,7 @@ use crate::{
         DependencyId, Event, Listing, ObjectKey, ObjectMeta, Observed, Sha256, Sink, Snapshot, Why,
     },
     ops::error::chain,
-    planner::Question,
+    planner::{Question, Schedules},
     state,
     storage::StorageReader,
     verify::Hasher,
@@ -100,6 +104,29 @@ pub(crate) async fn listings(
                 Err(error) => Observed::Unknown(Why::Failed(chain(&error))),
             };
             (id.clone(), listing)
+        })
+        .buffer_unordered(project.setting.jobs.max(1) * 2)
+        .collect()
+        .await
+}
+
+/// Asks schedules, as many at once as there are jobs.
+pub(crate) async fn schedules(
+    project: &Project,
+    ids: BTreeSet<DependencyId>,
+    now: Timestamp,
+) -> Schedules {
+    stream::iter(ids)
+        .map(|id| async move {
+            let schedule = project.schedules.get(&id).filter(|_| !project.setting.offline);
+            let Some(schedule) = schedule else {
+                return (id, Observed::Unknown(Why::NotAsked));
+            };
+            let rows = match schedule.rows(now).await {
+                Ok(rows) => Observed::Known(rows),
+                Err(error) => Observed::Unknown(Why::Failed(chain(&error))),
+            };
+            (id, rows)
         })
         .buffer_unordered(project.setting.jobs.max(1) * 2)
         .collect()

@@ -18,7 +18,7 @@ use crate::{
     manifest::{self, Known},
     model::{Code, DependencyId, Environment, Lock, Manifest, Mistake, Sha256},
     net::{Client, ClientConfig, HttpCache},
-    source::{self, SourceDriver},
+    source::{self, Schedule, SourceDriver},
     state::{Author, Chance, DocumentCache},
     storage::{self, StorageWriter},
 };
@@ -68,6 +68,8 @@ pub struct Project {
     pub lock: Lock,
     /// Sources by dependency.
     pub sources: BTreeMap<DependencyId, Arc<dyn SourceDriver>>,
+    /// Schedules by dependency.
+    pub schedules: BTreeMap<DependencyId, Schedule>,
     /// `.depstate/`.
     pub workspace: Workspace,
     /// Held as long as the project, where the operation writes.
@@ -147,6 +149,24 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
             Err(more) => add(&mut mistakes, more),
         }
     }
+    let mut schedules = BTreeMap::new();
+    for (id, table) in read.schedules {
+        let setup = source::Setup {
+            id: id.clone(),
+            table,
+            root: root.clone(),
+            client: client.clone(),
+            environment: setting.environment.clone(),
+            now: Some(setting.now),
+            limits: source::Limits::default(),
+        };
+        match Schedule::make(&setup) {
+            Ok(made) => {
+                schedules.insert(id, made);
+            }
+            Err(more) => add(&mut mistakes, more),
+        }
+    }
     let mut writer = None;
     if let Some((name, table)) = read.storage
         && let Some(driver) = storage::registry::DRIVERS.iter().find(|d| d.name == name.value)
@@ -187,6 +207,7 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         lock_text,
         lock,
         sources,
+        schedules,
         workspace,
         _alone: alone,
     };

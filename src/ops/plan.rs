@@ -82,13 +82,27 @@ pub async fn plan(
 ) -> Result<Planned, OpsError> {
     let published = observe::published(project, storage, request.refresh).await?;
     let snapshot = published.snapshot.known().and_then(Option::as_ref);
-    let questions = planner::ask(&project.manifest, &project.lock, snapshot, &request.options);
+    // With `--locked` the lock is right or refused, whatever schedules say by now.
+    let schedules = if request.locked {
+        BTreeMap::new()
+    } else {
+        let ids = planner::ask_schedules(&project.manifest, &project.lock, &request.options);
+        observe::schedules(project, ids, request.options.as_of).await
+    };
+    let questions =
+        planner::ask(&project.manifest, &project.lock, snapshot, &schedules, &request.options);
     if request.locked {
         refuse_questions(&questions, &request.options)?;
     }
     let listings = observe::listings(project, &questions, sink).await;
-    let selection =
-        planner::select(&project.manifest, &project.lock, snapshot, &listings, &request.options);
+    let selection = planner::select(
+        &project.manifest,
+        &project.lock,
+        snapshot,
+        &listings,
+        &schedules,
+        &request.options,
+    );
     refuse_idle_filters(project, &selection, snapshot, &request.options)?;
     let (located, troubles) = locate::locate(project, &selection, request, sink).await;
     let rehashed = match (snapshot, &published.objects) {
@@ -238,6 +252,7 @@ fn refuse_questions(
                 WhyAsk::QuestionChanged => {
                     format!("`{id}` asks for something else than it answers")
                 }
+                WhyAsk::LineMoved => format!("a name of `{id}` stands for another line by now"),
                 WhyAsk::Update => format!("`{id}` is to be updated"),
             }),
         })

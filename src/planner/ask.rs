@@ -9,6 +9,8 @@ use super::{
     past::{self, Past},
     pick::Picker,
     question,
+    schedule::{self, Schedules},
+    standing,
 };
 use crate::{
     model::{DependencyId, Lock, LockedDependency, Manifest, Sha256, Snapshot},
@@ -39,9 +41,12 @@ pub(super) fn ask(
     manifest: &Manifest,
     lock: &Lock,
     published: Option<&Snapshot>,
+    schedules: &Schedules,
     options: &Options,
 ) -> BTreeMap<DependencyId, Question> {
     let records = past::records(own(manifest, published));
+    let timings = schedule::decide(manifest, lock, &records, schedules, options);
+    let manifest = &*standing::lay(manifest, |id| Some(&timings.get(id)?.lines));
     let engine = Engine::new();
     let one = |(id, dependency)| {
         let locked = lock.dependencies.get(id);
@@ -50,7 +55,8 @@ pub(super) fn ask(
         let lost = answers(locked, asked) && past.recall(dependency);
         let finder = Finder { engine: &engine, manifest, dependency };
         let picker = Picker { finder, past: &past, listed: None, options, changed: false };
-        (id.clone(), whether(&picker, locked, asked, lost))
+        let moved = timings.get(id).is_some_and(|timing| !timing.moved.is_empty());
+        (id.clone(), whether(&picker, locked, asked, lost, moved))
     };
     manifest.dependencies.iter().map(one).collect()
 }
@@ -61,12 +67,14 @@ pub(super) fn answers(locked: Option<&LockedDependency>, asked: Sha256) -> bool 
 }
 
 /// Says whether one source must be asked, given the digest of today's question. `lost`: the lock
-/// lacks versions that are published and that its own answer has room for.
+/// lacks versions that are published and that its own answer has room for. `moved`: a name stands
+/// for another line than it did.
 pub(super) fn whether(
     picker: &Picker<'_>,
     locked: Option<&LockedDependency>,
     asked: Sha256,
     lost: bool,
+    moved: bool,
 ) -> Question {
     let id = &picker.finder.dependency.id;
     if picker.options.update.names(id) {
@@ -77,9 +85,10 @@ pub(super) fn whether(
     }
     match locked.map(|locked| locked.asked) {
         Some(Some(answered)) if answered == asked && lost => Question::Ask(WhyAsk::NotLocked),
+        Some(Some(answered)) if answered == asked && moved => Question::Ask(WhyAsk::LineMoved),
         Some(Some(answered)) if answered == asked => Question::Settled,
         Some(Some(_)) => Question::Ask(WhyAsk::QuestionChanged),
-        None if filled(picker) => Question::Settled,
+        None if picker.finder.dependency.schedule.is_none() && filled(picker) => Question::Settled,
         Some(None) | None => Question::Ask(WhyAsk::NotLocked),
     }
 }

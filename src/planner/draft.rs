@@ -10,6 +10,7 @@ use super::{
     order::Orders,
     past::{self, Records},
     retire::{self, There},
+    standing,
 };
 use crate::model::{
     Address, Blind, Code, Condemned, DependencyId, Evidence, Finding, Lock, LockedRelease,
@@ -46,14 +47,10 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
         artifact,
     });
     let there = records.chain(decided);
-    let leave = retire::retires(
-        input.manifest,
-        input.selection,
-        &desired.wanted,
-        &steps,
-        there,
-        &mut orders,
-    );
+    let decided = |id: &DependencyId| Some(&input.selection.dependencies.get(id)?.lines);
+    let manifest = standing::lay(input.manifest, decided);
+    let leave =
+        retire::retires(&manifest, input.selection, &desired.wanted, &steps, there, &mut orders);
     steps.extend(leave);
     orders.sort(&mut steps, |step| &step.address);
     filter(input, &world, steps, &mut plan);

@@ -25,6 +25,9 @@ pub struct Options {
     pub max_retire: u64,
     /// The instant of planning.
     pub as_of: Timestamp,
+    /// Rules of time decide anew (`lock`, `update`): schedules are asked, and what is past its end
+    /// is dropped. Without, what the lock answers is left as it is.
+    pub decide: bool,
 }
 
 /// Which dependencies look for newer versions.
@@ -102,6 +105,8 @@ pub enum WhyAsk {
     NotLocked,
     /// deps.toml asks another question than the lock answers, or new bytes are to be accepted.
     QuestionChanged,
+    /// A name of a line stands for another line of the schedule than before.
+    LineMoved,
     /// `update` looks for newer versions.
     Update,
 }

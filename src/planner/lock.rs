@@ -7,8 +7,8 @@ use super::{
     settle::{self, Settled},
 };
 use crate::model::{
-    Address, DependencyId, Lock, LockedArtifact, LockedDependency, LockedRelease, Scheme,
-    TargetName, Version,
+    Address, DependencyId, Lock, LockedArtifact, LockedDependency, LockedLines, LockedRelease,
+    Scheme, TargetName, Version,
 };
 
 /// See [`super::next_lock`].
@@ -72,6 +72,7 @@ impl Next<'_> {
         let scheme = Scheme::default();
         out.then(|| LockedDependency {
             asked: self.old.and_then(|old| old.asked),
+            lines: self.old.map(|old| old.lines.clone()).unwrap_or_default(),
             releases: sorted(releases, scheme),
         })
     }
@@ -146,7 +147,21 @@ impl Next<'_> {
         let asked =
             if filtered || unknown || unchecked { old_asked } else { chosen.asked.or(old_asked) };
         let nothing = releases.is_empty() && asked.is_none();
-        (!nothing).then(|| LockedDependency { asked, releases: sorted(releases, chosen.scheme) })
+        let lines = self.lines(chosen);
+        let releases = sorted(releases, chosen.scheme);
+        (!nothing).then_some(LockedDependency { asked, lines, releases })
+    }
+
+    /// What is said of lines; where the filters leave out all of the dependency, as it was.
+    fn lines(&self, chosen: &Chosen) -> LockedLines {
+        let out = |release: &ChosenRelease| {
+            release.files.keys().all(|target| !self.takes(&release.version, target))
+        };
+        let left_out = !self.all && chosen.releases.iter().all(out);
+        match self.old {
+            Some(old) if left_out => old.lines.clone(),
+            Some(_) | None => chosen.lines.clone(),
+        }
     }
 
     /// Keeps what the new answer would drop while that answer is not there as a whole: all of it

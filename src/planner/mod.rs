@@ -4,6 +4,7 @@
 //! `ops` finds out the digests of what is new, [`plan`] lays desired, locked and published side by
 //! side. Apply makes no choices: [`committable`] and [`next_lock`] say what goes into a commit.
 
+mod age;
 mod artifact;
 mod ask;
 mod checksum;
@@ -11,6 +12,8 @@ mod commit;
 mod desired;
 mod diff;
 mod draft;
+mod entry;
+mod eol;
 mod expand;
 mod files;
 mod findings;
@@ -27,17 +30,21 @@ mod releases;
 mod retire;
 mod rollback;
 mod rules;
+mod schedule;
 mod select;
 mod selection;
 mod settle;
+mod standing;
 
 pub use input::{Filter, Options, PlanInput, Question, Update, WhyAsk};
 pub use rollback::Rollback;
+pub use schedule::Schedules;
 pub use selection::{
     Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, Hold, LocatedFile,
     Selection,
 };
 
+use select::Answers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
@@ -45,33 +52,45 @@ use crate::model::{
     Plan, Sha256, Snapshot,
 };
 
+/// Says which schedules must be asked: those of dependencies that are decided anew.
+pub fn ask_schedules(
+    manifest: &Manifest,
+    lock: &Lock,
+    options: &Options,
+) -> BTreeSet<DependencyId> {
+    schedule::to_ask(manifest, lock, options)
+}
+
 /// Says for each dependency whether its source must be asked.
 ///
 /// Settled is what a lock answers whose `asked` is today's question, unless it has fewer versions
 /// than a line keeps while published ones would fit; and what the lock does not know at all where the
-/// published records fill every line. A snapshot of another project says nothing.
+/// published records fill every line. A snapshot of another project says nothing. `schedules` has an
+/// entry for each schedule that was asked.
 pub fn ask(
     manifest: &Manifest,
     lock: &Lock,
     published: Option<&Snapshot>,
+    schedules: &Schedules,
     options: &Options,
 ) -> BTreeMap<DependencyId, Question> {
-    ask::ask(manifest, lock, published, options)
+    ask::ask(manifest, lock, published, schedules, options)
 }
 
 /// Decides the versions and, for each wanted target, where its file comes from.
 ///
 /// `listings` has an entry for each source that was asked; one that should have been asked and has
 /// none counts as not known. Nothing here fails: what is wrong is a finding, and its dependency then
-/// stays as it was decided before.
+/// stays as it was decided before. `schedules` are those that [`ask`] was given.
 pub fn select(
     manifest: &Manifest,
     lock: &Lock,
     published: Option<&Snapshot>,
     listings: &BTreeMap<DependencyId, Observed<Listing>>,
+    schedules: &Schedules,
     options: &Options,
 ) -> Selection {
-    select::select(manifest, lock, published, listings, options)
+    select::select(manifest, lock, published, &Answers { listings, schedules }, options)
 }
 
 /// Returns the keys of recorded objects that are there with the recorded size and another

@@ -1,22 +1,22 @@
 //! Fills the lines of one dependency, from what was decided before and from what is listed.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Candidate, ChecksumQuery, ChosenFile, ChosenRelease, DecidedBy, Options, expand,
+    Candidate, ChecksumQuery, ChosenFile, ChosenRelease, DecidedBy, Options,
+    age::{self, Age},
+    entry::Entry,
+    eol, expand,
     files::{self, Finder, Trouble},
     gaps::Gap,
     guard,
-    past::{Before, Past},
+    past::Past,
     releases::Release,
     rules,
 };
 use crate::model::{
-    Address, Digest, Evidence, Finding, Keep, LockedArtifact, OrderKey, Severity, Target,
-    TargetName, Version, VersionLine,
+    Address, Digest, Evidence, Finding, Keep, LockedArtifact, Severity, Target, TargetName,
+    Version, VersionLine,
 };
 
 /// What was picked.
@@ -53,17 +53,6 @@ pub(super) struct Picker<'a> {
     pub(super) changed: bool,
 }
 
-/// A version that a line could keep.
-struct Entry<'a> {
-    version: &'a Version,
-    order: OrderKey,
-    kept: Option<&'a Before<'a>>,
-    published: Option<&'a Before<'a>>,
-    retired: Option<&'a Before<'a>>,
-    listed: Option<&'a Release<'a>>,
-    wanting: Vec<&'a TargetName>,
-}
-
 /// The files of a version.
 enum Files {
     Whole(BTreeMap<TargetName, ChosenFile>),
@@ -88,6 +77,10 @@ impl<'a> Picker<'a> {
         let mut lines: BTreeMap<usize, &VersionLine> = BTreeMap::new();
         for (number, line) in self.finder.dependency.lines.iter().enumerate() {
             let kept = filling.line(line, &entries, update);
+            // What was dropped lacks nothing.
+            if kept.is_empty() && eol::is_emptied(self.finder.dependency, line) {
+                continue;
+            }
             picked.lacks |= match line.keep {
                 Keep::Newest(keep) => kept.len() < keep as usize,
                 Keep::All => false,
@@ -145,6 +138,18 @@ impl<'a> Picker<'a> {
         all
     }
 
+    /// Says whether a version that nobody decided for yet is old enough.
+    fn age(&self, entry: &Entry<'_>) -> Age {
+        match (entry.listed, entry.kept) {
+            (Some(release), None) => {
+                let listed = self.listed.unwrap_or_default();
+                let dependency = self.finder.dependency;
+                age::judge(dependency, release, listed, &entry.wanting, self.options.as_of)
+            }
+            (_, _) => Age::Enough,
+        }
+    }
+
     /// What is missing of a line: the whole of it, or all of a target.
     fn empty(&self, line: usize, kept: &[usize], entries: &[Entry<'_>]) -> Vec<Gap> {
         if kept.is_empty() {
@@ -179,6 +184,10 @@ impl<'a> Filling<'a> {
                 break;
             }
             if !entry.may_enter(line, self.picker.options, update) {
+                continue;
+            }
+            if let Age::Young(finding) = self.picker.age(entry) {
+                self.findings.push(*finding);
                 continue;
             }
             match self.files(entry) {
@@ -309,65 +318,6 @@ impl<'a> Filling<'a> {
         let place: Vec<&str> = place.into_iter().flatten().collect();
         let place = if place.is_empty() { "any".to_owned() } else { place.join("/") };
         guard::stays_decided(address, &format!("{why} for `{place}`"))
-    }
-}
-
-impl<'a> Entry<'a> {
-    fn new(version: &'a Version, order: OrderKey) -> Self {
-        Self {
-            version,
-            order,
-            kept: None,
-            published: None,
-            retired: None,
-            listed: None,
-            wanting: Vec::new(),
-        }
-    }
-
-    fn upstream(&self) -> &'a str {
-        let before = || self.kept.map_or("", |before| before.upstream);
-        self.listed.map_or_else(before, |release| release.upstream)
-    }
-
-    fn before(&self, target: &TargetName) -> Option<&'a (Cow<'a, LockedArtifact>, DecidedBy)> {
-        let known = self.kept.or(self.published).and_then(|before| before.files.get(target));
-        known.or_else(|| self.retired?.files.get(target))
-    }
-
-    /// Tells whether it was decided before and still fits. What the index says of it now does not
-    /// count: the lock has to say the same with and without a network.
-    fn stays(&self, line: &VersionLine) -> bool {
-        self.kept.is_some()
-            && rules::fits(line, &self.order, self.upstream(), self.order.is_prerelease())
-    }
-
-    /// Tells whether it may fill a free place.
-    fn may_enter(&self, line: &VersionLine, options: &Options, update: bool) -> bool {
-        match (self.listed, self.kept) {
-            (Some(_), Some(_)) if !update => false,
-            (Some(release), kept) => {
-                let out = release.released.is_none_or(|day| day <= options.as_of);
-                !release.yanked
-                    && (out || kept.is_some())
-                    && rules::fits(line, &self.order, release.upstream, release.prerelease)
-            }
-            // Older versions may vanish upstream; what was decided stays.
-            (None, Some(_)) => update && self.stays(line),
-            (None, None) => false,
-        }
-    }
-
-    fn chosen(&self, line: &VersionLine, files: BTreeMap<TargetName, ChosenFile>) -> ChosenRelease {
-        let before = self.kept.or(self.published).and_then(|before| before.released);
-        ChosenRelease {
-            version: self.version.clone(),
-            upstream: self.upstream().to_owned(),
-            released: before.or_else(|| self.listed.and_then(|release| release.released)),
-            line: line.label().to_owned(),
-            eol: line.eol,
-            files,
-        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! The question that a lock answers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
 use crate::model::{
-    Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Distro, Keep, Located,
-    Manifest, Override, Pattern, Rule, Sha256, TargetName, VersionLine,
+    Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Distro, EolRule, Keep,
+    Located, Manifest, Override, Pattern, Rule, Sha256, TargetName, VersionLine,
 };
 
 /// Returns the digest of what a dependency asks: its meaning, not its text.
@@ -34,9 +34,14 @@ struct Question<'a> {
     checksum: Option<Checksum<'a>>,
     exclude: Vec<Hole<'a>>,
     lines: Vec<Line<'a>>,
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_age: Option<u64>,
     only: Vec<Hole<'a>>,
     overrides: Vec<Exception<'a>>,
     replacements: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schedule: Option<&'a str>,
     scheme: &'a str,
     source: Source<'a>,
     targets: BTreeMap<&'a TargetName, Place<'a>>,
@@ -53,10 +58,23 @@ struct Source<'a> {
 #[derive(Serialize)]
 struct Line<'a> {
     constraint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drops: Option<Drops>,
     /// None: all.
     keep: Option<u32>,
     r#match: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     prereleases: bool,
+}
+
+/// How long after which end versions are dropped. An end that drops nothing is no part of the
+/// question.
+#[derive(Serialize)]
+struct Drops {
+    /// In seconds.
+    after: u64,
+    day: Option<String>,
 }
 
 /// A constraint, and the targets of the dependency that it speaks of.
@@ -67,6 +85,10 @@ struct Exception<'a> {
     artifact: Option<Changed<Vec<&'a str>>>,
     asset: Option<Changed<&'a str>>,
     checksum: Option<Changed<Checksum<'a>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drop_after: Option<Changed<u64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    min_age: Option<Changed<u64>>,
     replacements: Option<Changed<&'a BTreeMap<String, String>>>,
     targets: Vec<&'a TargetName>,
     when: Option<String>,
@@ -112,10 +134,12 @@ fn question<'a>(manifest: &'a Manifest, it: &'a Dependency) -> Question<'a> {
         asset: settings.asset.as_ref().map(|text| text.value.as_str()),
         checksum: settings.checksum.as_ref().map(checksum),
         exclude: rules(it, &it.exclude),
-        lines: it.lines.iter().map(line).collect(),
+        lines: it.lines.iter().map(|one| line(one, settings.eol)).collect(),
+        min_age: settings.min_age.as_ref().map(|age| age.value.as_secs()).filter(|age| *age > 0),
         only: rules(it, &it.only),
         overrides: it.overrides.iter().filter_map(|o| exception(it, o)).collect(),
         replacements: &settings.replacements,
+        schedule: it.schedule.as_ref().map(|schedule| schedule.question.as_str()),
         scheme: it.scheme.name(),
         source: Source {
             coverage: match it.source.coverage {
@@ -130,14 +154,20 @@ fn question<'a>(manifest: &'a Manifest, it: &'a Dependency) -> Question<'a> {
     }
 }
 
-fn line(line: &VersionLine) -> Line<'_> {
+fn line(line: &VersionLine, eol: EolRule) -> Line<'_> {
+    let drops = |after: Duration| Drops {
+        after: after.as_secs(),
+        day: line.eol.map(|day| day.to_string()),
+    };
     Line {
         constraint: line.constraint.as_ref().map(|it| bare(&it.value)),
+        drops: line.eol_rule.or(eol).drop_after.map(drops),
         keep: match line.keep {
             Keep::Newest(keep) => Some(keep),
             Keep::All => None,
         },
         r#match: line.pattern.as_ref().map(Pattern::as_str),
+        name: line.name.as_ref().map(|name| name.value.as_str()),
         prereleases: line.prereleases,
     }
 }
@@ -166,6 +196,8 @@ fn exception<'a>(it: &'a Dependency, o: &'a Override) -> Option<Exception<'a>> {
         artifact: change(&patch.artifact, |list| texts(list)),
         asset: change(&patch.asset, |text| text.value.as_str()),
         checksum: change(&patch.checksum, checksum),
+        drop_after: change(&patch.eol_drop_after, Duration::as_secs),
+        min_age: change(&patch.min_age, |age| age.value.as_secs()),
         replacements: change(&patch.replacements, |map| map),
         targets: covered(it, all),
         when: o.when.as_ref().map(bare),
@@ -173,6 +205,8 @@ fn exception<'a>(it: &'a Dependency, o: &'a Override) -> Option<Exception<'a>> {
     let decides = one.artifact.is_some()
         || one.asset.is_some()
         || one.checksum.is_some()
+        || one.drop_after.is_some()
+        || one.min_age.is_some()
         || one.replacements.is_some();
     decides.then_some(one)
 }

@@ -2,8 +2,19 @@
 
 use crate::model::{Dependency, Keep, NotWanted, OrderKey, Rule, TargetName, Version, VersionLine};
 
-/// Tells whether a line takes a version: by constraint and regex; pre-releases only if it asks.
+/// Tells whether a line takes a version: by constraint, name and regex; pre-releases only if it
+/// asks; nothing that was dropped after its end.
 pub(super) fn fits(line: &VersionLine, order: &OrderKey, upstream: &str, prerelease: bool) -> bool {
+    could(line, order, upstream, prerelease) && line.standing.takes(order)
+}
+
+/// Tells whether a line could take a version if there were no rules of time.
+pub(super) fn could(
+    line: &VersionLine,
+    order: &OrderKey,
+    upstream: &str,
+    prerelease: bool,
+) -> bool {
     (line.prereleases || !prerelease)
         && line.constraint.as_ref().is_none_or(|it| it.value.matches_key(order))
         && line.pattern.as_ref().is_none_or(|it| it.is_match(upstream))
@@ -48,7 +59,7 @@ pub(super) fn not_wanted(
     }
     let order = dependency.scheme.order(version);
     let Some(line) = fitting(dependency, &order, upstream).next() else {
-        return NotWanted::NoLine;
+        return past_its_end(dependency, &order, upstream).unwrap_or(NotWanted::NoLine);
     };
     if let Some(rule) = leaves_out(dependency, &order, target) {
         return NotWanted::Excluded { reason: rule.reason.clone() };
@@ -60,12 +71,26 @@ pub(super) fn not_wanted(
     NotWanted::LineKeeps { line: line.label().to_owned(), keep }
 }
 
-/// Returns the lines that take a version, as far as the scheme can tell.
+/// Says that a version was dropped after the end of its line, if it was.
+fn past_its_end(dependency: &Dependency, order: &OrderKey, upstream: &str) -> Option<NotWanted> {
+    let prerelease = order.is_prerelease();
+    let mut lines = dependency.lines.iter();
+    lines.find_map(|line| {
+        let ended = line.standing.dropped(order)?;
+        let could = could(line, order, upstream, prerelease);
+        could.then_some(NotWanted::LineEol { line: ended.line, day: ended.day })
+    })
+}
+
+/// Returns the lines that take a version, as far as the scheme can tell. A named line counts for
+/// every version: what it stood for before leaves it as older versions do.
 pub(super) fn fitting<'a>(
     dependency: &'a Dependency,
     order: &'a OrderKey,
     upstream: &'a str,
 ) -> impl Iterator<Item = &'a VersionLine> {
     let prerelease = order.is_prerelease();
-    dependency.lines.iter().filter(move |line| fits(line, order, upstream, prerelease))
+    dependency.lines.iter().filter(move |line| {
+        could(line, order, upstream, prerelease) && line.standing.dropped(order).is_none()
+    })
 }

@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Chosen, Hold, Options, Question, Selection, ask,
+    Chosen, Hold, Options, Question, Selection, ask, eol,
     files::Finder,
     findings,
     gaps::{self, Gap},
     guard,
-    past::{self, Past},
+    past::{self, Past, Records, Retired},
     pick::{Picked, Picker},
-    question, releases,
+    question, releases, rules,
+    schedule::{self, Schedules, Timing},
+    standing,
 };
 use crate::{
     model::{
-        Blind, Code, DependencyId, Finding, Listing, Lock, Manifest, Observed, Severity, Sha256,
-        Snapshot, Why,
+        Blind, Code, Dependency, DependencyId, Finding, Listing, Lock, LockedLines, Manifest,
+        Observed, Severity, Sha256, Snapshot, VersionLine, Why,
     },
     template::Engine,
 };
@@ -23,38 +25,144 @@ use crate::{
 /// An answer that is missing: nobody asked, though somebody should have.
 const UNASKED: Observed<Listing> = Observed::Unknown(Why::NotAsked);
 
+/// What sources and schedules answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answers<'a> {
+    pub(super) listings: &'a BTreeMap<DependencyId, Observed<Listing>>,
+    pub(super) schedules: &'a Schedules,
+}
+
 /// See [`super::select`].
 pub(super) fn select(
     manifest: &Manifest,
     lock: &Lock,
     published: Option<&Snapshot>,
-    listings: &BTreeMap<DependencyId, Observed<Listing>>,
+    answers: &Answers<'_>,
     options: &Options,
 ) -> Selection {
-    let records = past::records(ask::own(manifest, published));
-    let retired = past::retired(ask::own(manifest, published));
-    let engine = Engine::new();
+    let published = ask::own(manifest, published);
+    let records = past::records(published);
+    let timings = schedule::decide(manifest, lock, &records, answers.schedules, options);
+    let standing = standing::lay(manifest, |id| Some(&timings.get(id)?.lines));
+    let world = World {
+        lock,
+        listings: answers.listings,
+        retired: past::retired(published),
+        records,
+        options,
+        engine: &Engine::new(),
+    };
+    let untimed = Timing::default();
     let mut selection = Selection::default();
     for (id, dependency) in &manifest.dependencies {
-        let locked = lock.dependencies.get(id);
-        let asked = question::asked(manifest, id);
-        let mut past = Past::new(locked, records.get(id));
-        let lost = ask::answers(locked, asked) && past.recall(dependency);
-        past.remember(retired.get(id));
-        let finder = Finder { engine: &engine, manifest, dependency };
-        let changed = locked.is_some_and(|it| it.asked.is_some_and(|it| it != asked));
-        let picker = Picker { finder, past: &past, listed: None, options, changed };
-        let listing = listings.get(id).or_else(|| {
-            let asks = ask::whether(&picker, locked, asked, lost) != Question::Settled;
-            asks.then_some(&UNASKED)
-        });
-        let chosen = decide(&picker, listing, asked, &mut selection);
-        selection.dependencies.insert(id.clone(), chosen);
+        let timing = timings.get(id).unwrap_or(&untimed);
+        let mut now = Selection::default();
+        let mut chosen = world.one(&standing, id, timing, &timing.lines, &mut now);
+        let standing = standing.dependencies.get(id);
+        if let Some(first) = chosen.take_if(|it| stuck(timing, standing, it)) {
+            let lines = timing.stay();
+            let standing = standing::lay(manifest, |it| (it == id).then_some(&lines));
+            let mut then = Selection::default();
+            chosen = world.one(&standing, id, timing, &lines, &mut then);
+            if first.hold.is_none() {
+                then.findings.extend(timing.moved.iter().map(|it| stays(dependency, it)));
+                now = then;
+            }
+        }
+        selection.findings.append(&mut now.findings);
+        selection.blind.append(&mut now.blind);
+        if let Some(chosen) = chosen {
+            selection.dependencies.insert(id.clone(), chosen);
+        }
     }
     accepts(options, &mut selection);
     selection.findings.sort();
     selection.findings.dedup();
     selection
+}
+
+/// All that a dependency is decided by, beside itself.
+struct World<'a> {
+    lock: &'a Lock,
+    listings: &'a BTreeMap<DependencyId, Observed<Listing>>,
+    records: Records<'a>,
+    retired: Retired<'a>,
+    options: &'a Options,
+    engine: &'a Engine,
+}
+
+impl World<'_> {
+    /// Decides one dependency, its lines standing as they do in `manifest`.
+    fn one(
+        &self,
+        manifest: &Manifest,
+        id: &DependencyId,
+        timing: &Timing,
+        lines: &LockedLines,
+        into: &mut Selection,
+    ) -> Option<Chosen> {
+        let dependency = manifest.dependencies.get(id)?;
+        let locked = self.lock.dependencies.get(id);
+        let asked = question::asked(manifest, id);
+        let mut past = Past::new(locked, self.records.get(id));
+        let lost = ask::answers(locked, asked) && past.recall(dependency);
+        past.remember(self.retired.get(id));
+        let finder = Finder { engine: self.engine, manifest, dependency };
+        let changed = locked.is_some_and(|it| it.asked.is_some_and(|it| it != asked));
+        let picker = Picker { finder, past: &past, listed: None, options: self.options, changed };
+        let listing = self.listings.get(id).or_else(|| {
+            let moved = !timing.moved.is_empty();
+            let asks = ask::whether(&picker, locked, asked, lost, moved) != Question::Settled;
+            asks.then_some(&UNASKED)
+        });
+        into.findings.extend(timing.findings.iter().cloned());
+        into.blind.extend(timing.blind.iter().cloned());
+        let mut chosen = if timing.hold.is_some() {
+            // What names stand for is not known, so nothing is known to be missing either.
+            chosen(&picker, picker.pick(false), None, timing.hold)
+        } else {
+            decide(&picker, listing, asked, into)
+        };
+        if timing.unsettled {
+            chosen.asked = None;
+        }
+        let before = locked.map(|locked| &locked.lines);
+        chosen.lines = match (before, chosen.hold) {
+            (Some(before), Some(_)) => before.clone(),
+            (None, Some(_)) => LockedLines::default(),
+            (_, None) if !timing.anew => lines.clone(),
+            (_, None) => eol::matters(dependency, &past, before, &chosen.releases, lines.clone()),
+        };
+        into.findings.extend(eol::warnings(dependency, &chosen.releases, self.options.as_of));
+        Some(chosen)
+    }
+}
+
+/// Tells whether a name stands for a line now of which nothing is to be had.
+fn stuck(timing: &Timing, dependency: Option<&Dependency>, chosen: &Chosen) -> bool {
+    let lines = dependency.into_iter().flat_map(|dependency| &dependency.lines);
+    let moved = |line: &&VersionLine| {
+        let name = line.name.as_ref().map(|name| &name.value);
+        timing.moved.iter().any(|(moved, ..)| Some(moved) == name)
+    };
+    let lacks = |line: &VersionLine| {
+        !chosen.releases.iter().any(|release| {
+            let order = chosen.scheme.order(&release.version);
+            rules::fits(line, &order, &release.upstream, order.is_prerelease())
+        })
+    };
+    lines.filter(moved).any(lacks)
+}
+
+/// Warns that a name goes on standing for the line that it stood for.
+fn stays(dependency: &Dependency, (name, before, now): &(String, String, String)) -> Finding {
+    let message = format!(
+        "`{name}` of `{}` now stands for line `{now}`, of which nothing is to be had: it stays `{before}`",
+        dependency.id
+    );
+    let line = dependency.lines.iter().find(|line| line.label() == name);
+    let it = findings::finding(Severity::Warning, Code::INCOMPLETE, &dependency.id, message);
+    findings::at(it, line.map_or(dependency.span, |line| line.span))
 }
 
 /// Says which addresses can't be accepted because nobody wants them.
@@ -163,7 +271,8 @@ fn chosen(
     hold: Option<Hold>,
 ) -> Chosen {
     let scheme = picker.finder.dependency.scheme;
-    Chosen { asked, releases: picked.releases, scheme, hold }
+    let lines = LockedLines::default();
+    Chosen { asked, releases: picked.releases, scheme, hold, lines }
 }
 
 fn lists_nothing(picker: &Picker<'_>, listing: &Listing) -> Finding {

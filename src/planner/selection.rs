@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::model::{
-    Algorithm, Blind, DependencyId, Digest, Evidence, Finding, LockedArtifact, Scheme, Sha256,
-    TargetName, Version,
+    Algorithm, Blind, DependencyId, Digest, Evidence, Finding, LockedArtifact, LockedLines, Scheme,
+    Sha256, TargetName, Version,
 };
 
 /// The decision for every dependency.
@@ -31,6 +31,8 @@ pub struct Chosen {
     pub scheme: Scheme,
     /// Why what is published and locked is left as it is, wanted or not; none: it need not be.
     pub hold: Option<Hold>,
+    /// What was decided of its lines.
+    pub lines: LockedLines,
 }
 
 /// Why nothing of a dependency leaves.

@@ -67,6 +67,10 @@ fn why(step: &Step) -> String {
             NotWanted::LineKeeps { line, keep } => format!("line {line} keeps {keep}"),
             NotWanted::Excluded { reason: Some(reason) } => format!("excluded: {reason}"),
             NotWanted::Excluded { reason: None } => "excluded".to_owned(),
+            NotWanted::LineEol { line, day: Some(day) } => {
+                format!("line {line} ended on {day}")
+            }
+            NotWanted::LineEol { line, day: None } => format!("line {line} is past its end"),
             NotWanted::NoLine => "no line takes it".to_owned(),
             NotWanted::TargetGone => "the dependency no longer wants this target".to_owned(),
             NotWanted::DependencyGone => "deps.toml no longer has the dependency".to_owned(),

@@ -34,6 +34,7 @@ mod pypi;
 mod registry;
 mod rows;
 mod rubygems;
+mod schedule;
 mod storage_list;
 mod web;
 
@@ -46,6 +47,7 @@ use crate::{
 
 pub use error::SourceError;
 pub use registry::{DRIVERS, Driver, DriverTable, Limits, Make, Setup, find};
+pub use schedule::Schedule;
 
 /// A place that lists releases and serves their files.
 #[async_trait]

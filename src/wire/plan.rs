@@ -102,6 +102,9 @@ fn reason(reason: &Reason) -> Value {
         Reason::NotWanted(NotWanted::LineKeeps { line, keep }) => {
             json!({ "line": line, "keep": keep })
         }
+        Reason::NotWanted(NotWanted::LineEol { line, day }) => {
+            json!({ "line": line, "eol": day })
+        }
         Reason::NotWanted(NotWanted::Excluded { reason }) => json!({ "reason": reason }),
         Reason::RolledBack { serial } => json!({ "serial": serial }),
         Reason::NotPublished

@@ -110,6 +110,7 @@ impl Site {
                 exclude: Vec::new(),
                 max_retire: u64::MAX,
                 as_of: self.now,
+                decide: false,
             },
             refresh: Refresh::Objects,
             locked: false,

@@ -14,9 +14,15 @@ use super::{
 #[test]
 fn questions_are_asked_only_where_they_must_be() {
     let ask = |world: &World| {
-        planner::ask(&world.manifest, &world.lock, world.snapshot(), &world.options)
-            .remove(&id("node"))
-            .unwrap()
+        planner::ask(
+            &world.manifest,
+            &world.lock,
+            world.snapshot(),
+            &world.schedules,
+            &world.options,
+        )
+        .remove(&id("node"))
+        .unwrap()
     };
     let mut world = two();
     assert_eq!(ask(&world), Question::Ask(WhyAsk::NotLocked));

@@ -68,7 +68,13 @@ fn a_version_that_the_lock_has_lost_is_taken_back_from_its_record() {
     let mut world = one(1).converged();
     let before = world.lock.clone();
     world.lock.dependencies.get_mut(&id("a")).unwrap().releases.clear();
-    let asks = planner::ask(&world.manifest, &world.lock, world.snapshot(), &world.options);
+    let asks = planner::ask(
+        &world.manifest,
+        &world.lock,
+        world.snapshot(),
+        &world.schedules,
+        &world.options,
+    );
     assert_eq!(asks[&id("a")], Question::Ask(WhyAsk::NotLocked));
     let outcome = world.plan();
     assert_eq!(steps(&outcome.plan), ["adopt a@1.0.0/any not-locked"]);
@@ -91,7 +97,13 @@ fn an_older_record_beside_a_full_line_is_no_doubt() {
     // The lock is ahead of the bucket, as after a merge.
     let mut behind = one(1).converged();
     behind.lock = world.lock.clone();
-    let asks = planner::ask(&behind.manifest, &behind.lock, behind.snapshot(), &behind.options);
+    let asks = planner::ask(
+        &behind.manifest,
+        &behind.lock,
+        behind.snapshot(),
+        &behind.schedules,
+        &behind.options,
+    );
     assert_eq!(asks[&id("a")], Question::Settled);
     assert_eq!(
         steps(&behind.plan().plan),

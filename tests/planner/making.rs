@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use depstate::{
     model::{
-        Constraint, Coverage, Dependency, Finding, Head, HeadKind, Keep, Located, NotWanted, Plan,
-        Reason, Revision, Row, Rule, Scheme, Settings, Snapshot, SourceRule, TargetName, Version,
-        VersionLine, Why,
+        Constraint, Coverage, Dependency, EolRule, Finding, Head, HeadKind, Keep, Located,
+        NotWanted, Plan, Reason, Revision, Row, Rule, Scheme, Settings, Snapshot, SourceRule,
+        Standing, TargetName, Version, VersionLine, Why,
     },
     planner::Selection,
 };
@@ -48,10 +48,14 @@ pub(super) fn line(constraint: &str, keep: Keep) -> VersionLine {
             Constraint::new(constraint, Scheme::Semver).unwrap(),
             10..20,
         )),
+        name: None,
         pattern: None,
         keep,
         prereleases: false,
         eol: None,
+        eol_link: None,
+        eol_rule: EolRule::default(),
+        standing: Standing::default(),
         span: (10, 10),
     }
 }
@@ -81,6 +85,7 @@ pub(super) fn dependency(name: &str, targets: &[&str], lines: &[(&str, u32)]) ->
             coverage: Coverage::All,
             question: "{}".to_owned(),
         },
+        schedule: None,
         settings: Settings { artifact: vec![located(address)], ..Settings::default() },
         overrides: Vec::new(),
         max_staleness: None,

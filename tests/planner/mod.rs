@@ -13,4 +13,5 @@ mod locking;
 mod making;
 mod question;
 mod selecting;
+mod time;
 mod world;

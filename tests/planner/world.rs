@@ -6,11 +6,11 @@ use depstate::{
     model::{
         Address, BaseHead, Basis, Dependency, DependencyId, Digest, Evidence, Listing, Located,
         Lock, Manifest, ObjectKey, ObjectMeta, Observed, Plan, Retention, Row, Sha256, Snapshot,
-        StorageRule, Target, TargetName,
+        StorageRule, Target, TargetName, Why,
     },
     planner::{
-        self, Candidate, ChecksumQuery, ChosenFile, LocatedFile, Options, PlanInput, Selection,
-        Update,
+        self, Candidate, ChecksumQuery, ChosenFile, LocatedFile, Options, PlanInput, Schedules,
+        Selection, Update,
     },
 };
 
@@ -43,6 +43,7 @@ pub(super) struct World {
     pub(super) objects: Observed<BTreeMap<ObjectKey, ObjectMeta>>,
     pub(super) rehashed: BTreeMap<ObjectKey, Observed<Sha256>>,
     pub(super) listings: BTreeMap<DependencyId, Observed<Listing>>,
+    pub(super) schedules: Schedules,
     /// What upstream serves, where it is not the address's own text.
     pub(super) upstream: BTreeMap<String, Sha256>,
     /// Whether files without a digest are downloaded to learn it, as `lock` does.
@@ -79,6 +80,7 @@ impl World {
             objects: Observed::Known(BTreeMap::new()),
             rehashed: BTreeMap::new(),
             listings: BTreeMap::new(),
+            schedules: Schedules::new(),
             upstream: BTreeMap::new(),
             downloads: true,
             options: Options {
@@ -88,6 +90,7 @@ impl World {
                 exclude: Vec::new(),
                 max_retire: 1000,
                 as_of: "2026-01-01T00:00:00Z".parse().unwrap(),
+                decide: false,
             },
         }
     }
@@ -157,7 +160,9 @@ impl World {
     }
 
     pub(super) fn select(&self) -> Selection {
-        let questions = planner::ask(&self.manifest, &self.lock, self.snapshot(), &self.options);
+        let schedules = self.ask_schedules();
+        let questions =
+            planner::ask(&self.manifest, &self.lock, self.snapshot(), &schedules, &self.options);
         let asked: BTreeMap<DependencyId, Observed<Listing>> = self
             .listings
             .iter()
@@ -166,7 +171,24 @@ impl World {
             })
             .map(|(id, listing)| (id.clone(), listing.clone()))
             .collect();
-        planner::select(&self.manifest, &self.lock, self.snapshot(), &asked, &self.options)
+        planner::select(
+            &self.manifest,
+            &self.lock,
+            self.snapshot(),
+            &asked,
+            &schedules,
+            &self.options,
+        )
+    }
+
+    /// What the schedules answer that are asked, as `ops` asks them.
+    pub(super) fn ask_schedules(&self) -> Schedules {
+        let ids = planner::ask_schedules(&self.manifest, &self.lock, &self.options);
+        let answer = |id: DependencyId| {
+            let none = || Observed::Unknown(Why::NotAsked);
+            (id.clone(), self.schedules.get(&id).cloned().unwrap_or_else(none))
+        };
+        ids.into_iter().map(answer).collect()
     }
 
     pub(super) fn serves(&self, url: &str) -> Sha256 {
