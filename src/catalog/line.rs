@@ -33,9 +33,8 @@ pub fn read_line(entry: &Entry, text: &str) -> Result<Line, CatalogError> {
     }
     let numbers = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let parts = numbers.split('.').count();
-    let plain = numbers
-        .split('.')
-        .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let plain =
+        numbers.split('.').all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
     let constraint = if plain && parts < entry.lines.parts {
         format!("{numbers}.*")
     } else if plain {

@@ -53,7 +53,8 @@ fn picked(
             let help = format!("deps.toml declares {}", names.join(", "));
             return Err(wrong(format!("deps.toml has no target `{shown}`"), help));
         }
-        let none = found.iter().find(|(_, target)| !entry.is_for_any() && !has_files(entry, target));
+        let none =
+            found.iter().find(|(_, target)| !entry.is_for_any() && !has_files(entry, target));
         if let Some((name, target)) = none {
             let platform = platform(target).unwrap_or_else(|| "any".to_owned());
             let message = format!("{} has no files for `{name}` ({platform})", entry.name);

@@ -7,14 +7,16 @@ use super::{
 };
 use crate::{
     catalog::Line,
-    ops::{self, add::{AddRequest, Added}},
+    ops::{
+        self,
+        add::{AddRequest, Added},
+    },
     render,
 };
 
 /// Puts a product of the catalogue into deps.toml.
 pub(super) async fn run(args: AddArgs, context: &Context) -> Result<Exit, Stop> {
     let setting = context.setting(true);
-    let client = ops::client(&setting);
     let dry_run = args.dry_run;
     let request = AddRequest {
         product: args.id,
@@ -23,7 +25,7 @@ pub(super) async fn run(args: AddArgs, context: &Context) -> Result<Exit, Stop> 
         targets: args.targets,
         dry_run,
     };
-    let added = ops::add::add(&setting, &client, &request).await?;
+    let added = ops::add::add(&setting, &request).await?;
     let json = json(&added, dry_run);
     let block = || added.block.trim_matches('\n').to_owned() + "\n";
     if dry_run {
@@ -77,7 +79,9 @@ fn told(added: &Added, shown: &str, context: &Context) -> String {
             say(&format!("Set {name} to the address of your registry: none is built in."));
         }
     }
-    say("Next: `depstate lock` decides versions and digests, `depstate plan` shows what would be published.");
+    say(
+        "Next: `depstate lock` decides versions and digests, `depstate plan` shows what would be published.",
+    );
     text
 }
 

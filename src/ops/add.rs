@@ -10,7 +10,7 @@ use crate::{
     disk::{self, Workspace},
     manifest::{self, Known},
     model::{Code, DependencyId, Manifest},
-    net::{Client, NetError, Request},
+    net::{Client, ClientConfig, NetError, Request},
     signature::openpgp_export::{self, Exported},
     source, storage,
 };
@@ -71,11 +71,7 @@ pub struct Keys {
 /// # Errors
 /// When there is no such product, line or target, no deps.toml, one with mistakes, or one that has
 /// the dependency; when a key can't be had; when a file can't be written.
-pub async fn add(
-    setting: &Setting,
-    client: &Client,
-    request: &AddRequest,
-) -> Result<Added, OpsError> {
+pub async fn add(setting: &Setting, request: &AddRequest) -> Result<Added, OpsError> {
     let entry = catalog::find(&request.product).map_err(said)?;
     let root = setting.manifest.parent().map(Path::to_path_buf).unwrap_or_default();
     let text = read(setting)?;
@@ -91,7 +87,8 @@ pub async fn add(
         OpsError::said(Code::BAD_NAME, error.to_string(), Some(help))
     })?;
     let default_lines = request.lines.is_empty();
-    let asked = if default_lines { vec![entry.lines.default.clone()] } else { request.lines.clone() };
+    let asked =
+        if default_lines { vec![entry.lines.default.clone()] } else { request.lines.clone() };
     let mut lines: Vec<Line> = Vec::new();
     for text in &asked {
         let line = catalog::read_line(&entry, text).map_err(said)?;
@@ -102,16 +99,16 @@ pub async fn add(
     let targets = catalog::targets(&entry, &declared, &request.targets).map_err(said)?;
     let wish = Wish { id: id.clone(), lines, targets };
     let block = catalog::block(&entry, &wish).map_err(said)?;
-    let new = manifest::add_dependency(&text, &id, &block).map_err(|error| {
-        OpsError::said(error.code, error.message, Some(&error.help))
-    })?;
+    let new = manifest::add_dependency(&text, &id, &block)
+        .map_err(|error| OpsError::said(error.code, error.message, Some(&error.help)))?;
     // What comes of it must be as good as what was there.
     checked(setting, &new)?;
 
+    let client = Client::new(ClientConfig { offline: setting.offline, ..ClientConfig::default() });
     let mut keys = Vec::new();
     let mut files = Vec::new();
     for pinned in &entry.keys {
-        let (about, bytes) = had(client, &root, pinned, request.dry_run).await?;
+        let (about, bytes) = had(&client, &root, pinned, request.dry_run).await?;
         files.extend(bytes.map(|bytes| (root.join(&pinned.file), bytes)));
         keys.push(about);
     }
@@ -137,9 +134,8 @@ fn read(setting: &Setting) -> Result<String, OpsError> {
             OpsError::said(Code::FILE_FAILED, chain(&error), None)
         }
     })?;
-    String::from_utf8(bytes).map_err(|_| {
-        OpsError::said(Code::SYNTAX, format!("`{}` is no UTF-8", setting.shown), None)
-    })
+    String::from_utf8(bytes)
+        .map_err(|_| OpsError::said(Code::SYNTAX, format!("`{}` is no UTF-8", setting.shown), None))
 }
 
 /// Reads deps.toml, or says every mistake in it. What only a driver finds (a variable that is not

@@ -25,6 +25,6 @@ pub mod verify;
 
 pub use error::OpsError;
 pub use lock::LockRequest;
-pub use open::{Project, Setting, client, open};
+pub use open::{Project, Setting, open};
 pub use plan::{Download, Planned, Refresh, Request, plan};
 pub use seen::read;

@@ -124,7 +124,11 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     let configured = configuration::read(&setting, &root, &workspace)?;
     // Before anything is read: what is read must still hold when it is written.
     let alone = if setting.exclusive { Some(workspace.run_lock()?) } else { None };
-    let client = client(&setting);
+    let client = Client::new(ClientConfig {
+        offline: setting.offline,
+        cache: Some(Arc::new(Answers(workspace.cache()))),
+        ..ClientConfig::default()
+    });
 
     let sources: Vec<&str> = source::DRIVERS.iter().map(|driver| driver.name).collect();
     let storages: Vec<&str> = storage::registry::DRIVERS.iter().map(|driver| driver.name).collect();
@@ -212,16 +216,6 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         _alone: alone,
     };
     Ok((project, writer))
-}
-
-/// Makes the client that everything is asked with.
-pub fn client(setting: &Setting) -> Client {
-    let root = setting.manifest.parent().map(Path::to_path_buf).unwrap_or_default();
-    Client::new(ClientConfig {
-        offline: setting.offline,
-        cache: Some(Arc::new(Answers(Workspace::new(&root).cache()))),
-        ..ClientConfig::default()
-    })
 }
 
 /// Several dependencies may share a table (by `extends` or `[defaults]`): one mistake, one place.

@@ -42,7 +42,8 @@ pub fn export(
                 continue;
             }
             let armoured = key.to_armored_string(ArmorOptions::default()).map_err(|error| {
-                let message = format!("the key `{fingerprint}` of `{name}` can't be written: {error}");
+                let message =
+                    format!("the key `{fingerprint}` of `{name}` can't be written: {error}");
                 SignatureError { code: Code::KEY_MISSING, message }
             })?;
             found.push(Exported { fingerprint, armoured });

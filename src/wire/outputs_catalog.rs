@@ -17,7 +17,17 @@ pub(super) fn add() -> Value {
     );
     let line = json!({ "type": "object", "properties": { "line": text(), "constraint": text() } });
     object(
-        &["format_version", "id", "product", "written", "lines", "targets", "keys", "variables", "table"],
+        &[
+            "format_version",
+            "id",
+            "product",
+            "written",
+            "lines",
+            "targets",
+            "keys",
+            "variables",
+            "table",
+        ],
         json!({
             "format_version": { "const": "1" },
             "id": text(),
@@ -35,7 +45,17 @@ pub(super) fn add() -> Value {
 /// Returns the definition of `catalog`.
 pub(super) fn catalog() -> Value {
     let entry = object(
-        &["id", "name", "about", "homepage", "driver", "scheme", "checksum", "signature", "platforms"],
+        &[
+            "id",
+            "name",
+            "about",
+            "homepage",
+            "driver",
+            "scheme",
+            "checksum",
+            "signature",
+            "platforms",
+        ],
         json!({
             "id": text(), "name": text(), "about": text(), "homepage": text(), "driver": text(),
             "scheme": text(), "checksum": text(), "signature": maybe("string"),

@@ -87,7 +87,11 @@ fn a_dependency_is_put_at_the_end_and_nothing_else_changes() {
     let _other = sandbox.run(["add", "ruby", "--as", "ruby-next", "--line", "4.0"]).exits(0);
     let both = sandbox.read("deps.toml");
     assert!(both.starts_with(&text) && both.contains("[dependencies.ruby-next]"), "{both}");
-    assert_eq!(sandbox.files(".").iter().filter(|file| file.contains("lock")).count(), 1, "run.lock");
+    assert_eq!(
+        sandbox.files(".").iter().filter(|file| file.contains("lock")).count(),
+        1,
+        "run.lock"
+    );
 }
 
 #[test]
@@ -135,7 +139,9 @@ fn keys_of_signers_come_along_and_no_other() {
 fn without_its_keys_nothing_is_added() {
     let upstream = Upstream::start();
     let sandbox = sandbox(&upstream);
-    for answer in [Answer::status(404), Answer::status(403), Answer::html("<html>"), Answer::body(KEY)] {
+    for answer in
+        [Answer::status(404), Answer::status(403), Answer::html("<html>"), Answer::body(KEY)]
+    {
         upstream.route("/daniel.haxx.se/mykey.asc", answer);
         let ran = sandbox.run(["add", "curl"]).exits(1);
         assert!(ran.stderr.contains("key-missing"), "{}", ran.all());
@@ -179,10 +185,7 @@ fn what_makes_no_sense_is_told_with_the_way_out() {
         "[dependencies.hello]\nsource = { driver = \"dir\", path = \"upstream\" }   # why not\nlines = [{ constraint = \"1.*\" }]\n",
         "",
     ));
-    inline.write(
-        "deps.toml",
-        format!("dependencies = {{}}\n{}", inline.read("deps.toml")),
-    );
+    inline.write("deps.toml", format!("dependencies = {{}}\n{}", inline.read("deps.toml")));
     let ran = inline.run(["add", "ruby"]).exits(1);
     assert!(ran.stderr.contains("[dependencies.ID]"), "{}", ran.all());
 }

@@ -47,10 +47,38 @@ fn with(entry: &Entry, line: Line) -> String {
 fn there_are_as_many_as_were_promised() {
     let ids: BTreeSet<String> = all().unwrap().into_iter().map(|entry| entry.id).collect();
     for id in [
-        "node", "go", "ruby", "python", "php", "httpd", "nginx", "openresty", "composer",
-        "bundler", "yarn", "rust", "dotnet-sdk", "dotnet-runtime", "aspnetcore", "icu", "curl",
-        "tini", "liberica-jdk", "liberica-jre", "zulu", "corretto", "temurin", "tomcat", "gradle",
-        "maven", "openssl", "cmake", "kubectl", "helm", "terraform", "jq",
+        "node",
+        "go",
+        "ruby",
+        "python",
+        "php",
+        "httpd",
+        "nginx",
+        "openresty",
+        "composer",
+        "bundler",
+        "yarn",
+        "rust",
+        "dotnet-sdk",
+        "dotnet-runtime",
+        "aspnetcore",
+        "icu",
+        "curl",
+        "tini",
+        "liberica-jdk",
+        "liberica-jre",
+        "zulu",
+        "corretto",
+        "temurin",
+        "tomcat",
+        "gradle",
+        "maven",
+        "openssl",
+        "cmake",
+        "kubectl",
+        "helm",
+        "terraform",
+        "jq",
     ] {
         assert!(ids.contains(id), "{id}");
     }
@@ -66,7 +94,11 @@ fn no_file_of_the_catalogue_is_forgotten() {
         .filter_map(|name| Some(name.strip_suffix(".toml")?.to_owned()))
         .collect();
     let ids: Vec<String> = all().unwrap().into_iter().map(|entry| entry.id).collect();
-    assert_eq!(ids, files.into_iter().collect::<Vec<_>>(), "src/catalog/files.rs lists them by name");
+    assert_eq!(
+        ids,
+        files.into_iter().collect::<Vec<_>>(),
+        "src/catalog/files.rs lists them by name"
+    );
 }
 
 #[test]
