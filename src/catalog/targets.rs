@@ -47,7 +47,7 @@ fn picked(
         let glob = Glob::new(text)
             .map_err(|_| wrong(format!("`{shown}` is no target"), declare(entry)))?;
         let found: Vec<(&TargetName, &Target)> =
-            declared.iter().filter(|(name, _)| glob.matches(name.as_str())).collect();
+            declared.iter().filter(|(name, _)| meant(&glob, text, name)).collect();
         if found.is_empty() && text != "any" {
             let names: Vec<String> = declared.keys().map(|name| format!("`{name}`")).collect();
             let help = format!("deps.toml declares {}", names.join(", "));
@@ -64,6 +64,11 @@ fn picked(
     }
     chosen.dedup();
     Ok(chosen)
+}
+
+/// A glob picks the targets that are declared; `any` is picked by its name alone.
+fn meant(glob: &Glob, text: &str, name: &TargetName) -> bool {
+    glob.matches(name.as_str()) && (*name != TargetName::any() || text == "any")
 }
 
 fn has_files(entry: &Entry, target: &Target) -> bool {

@@ -87,7 +87,8 @@ pub(super) fn configuration(upstream: &Upstream, hosts: &BTreeSet<String>) -> St
         let to = upstream.url(&format!("/{host}/"));
         text.push_str(&format!("[[rewrite]]\nfrom = \"https://{host}/\"\nto = \"{to}\"\n"));
     }
-    text.push_str("[hosts.\"127.0.0.1\"]\nprivate = true\ninsecure = true\n");
+    let server = upstream.url("").replace("http://", "");
+    text.push_str(&format!("[hosts.\"{server}\"]\nprivate = true\ninsecure = true\n"));
     text
 }
 
