@@ -128,6 +128,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("saphyr_parser", &["source/"]),
     ("governor", &["net/"]),
     ("http_auth", &["source/oci_tags.rs"]),
+    ("hyper_util", &["net/"]),
+    ("netrc", &["net/"]),
     ("toml_edit", &["manifest/", "catalog/"]),
     ("process_wrap", &["external/", "workshop/"]),
     ("globset", &["model/"]),

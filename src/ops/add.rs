@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use super::{OpsError, Setting, error::chain};
+use super::{OpsError, Setting, configuration, error::chain};
 use crate::{
     catalog::{self, CatalogError, Entry, KeyFile, Line, Wish},
     disk::{self, Workspace},
@@ -104,7 +104,9 @@ pub async fn add(setting: &Setting, request: &AddRequest) -> Result<Added, OpsEr
     // What comes of it must be as good as what was there.
     checked(setting, &new)?;
 
-    let client = Client::new(ClientConfig { offline: setting.offline, ..ClientConfig::default() });
+    let rules = configuration::read(setting, &root)?.rules;
+    let config = ClientConfig { offline: setting.offline, rules, ..ClientConfig::default() };
+    let client = Client::new(config);
     let mut keys = Vec::new();
     let mut files = Vec::new();
     for pinned in &entry.keys {
