@@ -19,7 +19,7 @@ const EXAMPLE: &str = "lines = [{ constraint = \"22.*\", keep = 2 }]";
 pub(super) fn read(
     all: &mut Collector<'_>,
     dependency: Table<'_, '_>,
-    scheme: Scheme,
+    scheme: &Scheme,
     complete: bool,
 ) -> Vec<VersionLine> {
     let Some(value) = dependency.get("lines") else {
@@ -79,7 +79,7 @@ pub(super) fn read(
     read
 }
 
-fn one(all: &mut Collector<'_>, entry: &Value<'_>, scheme: Scheme) -> Option<VersionLine> {
+fn one(all: &mut Collector<'_>, entry: &Value<'_>, scheme: &Scheme) -> Option<VersionLine> {
     let example = match entry.get_ref() {
         DeValue::String(text) => Some(shorten(text)),
         DeValue::Integer(number) => Some(format!("{number}.*")),
@@ -132,7 +132,7 @@ pub(super) fn located(
     all: &mut Collector<'_>,
     key: &str,
     value: &Value<'_>,
-    scheme: Scheme,
+    scheme: &Scheme,
 ) -> Option<Located<Constraint>> {
     if let DeValue::Integer(_) | DeValue::Float(_) = value.get_ref() {
         let number = match value.get_ref() {

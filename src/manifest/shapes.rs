@@ -191,7 +191,12 @@ pub(super) struct Defaults {
 #[schemars(rename_all = "lowercase")]
 enum SchemeName {
     Semver,
+    Pep440,
+    Gem,
+    Maven,
     Dotted,
+    Date,
+    Regex,
 }
 
 /// Which versions are wanted. Needs `constraint` or `match`.

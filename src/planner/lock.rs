@@ -72,7 +72,7 @@ impl Next<'_> {
         let scheme = Scheme::default();
         out.then(|| LockedDependency {
             asked: self.old.and_then(|old| old.asked),
-            releases: sorted(releases, scheme),
+            releases: sorted(releases, &scheme),
         })
     }
 
@@ -146,7 +146,7 @@ impl Next<'_> {
         let asked =
             if filtered || unknown || unchecked { old_asked } else { chosen.asked.or(old_asked) };
         let nothing = releases.is_empty() && asked.is_none();
-        (!nothing).then(|| LockedDependency { asked, releases: sorted(releases, chosen.scheme) })
+        (!nothing).then(|| LockedDependency { asked, releases: sorted(releases, &chosen.scheme) })
     }
 
     /// Keeps what the new answer would drop while that answer is not there as a whole: all of it
@@ -189,7 +189,7 @@ impl Next<'_> {
                 }
             }
         }
-        next.releases = sorted(releases, chosen.scheme);
+        next.releases = sorted(releases, &chosen.scheme);
         (self.old.is_some() || !next.releases.is_empty()).then_some(next)
     }
 
@@ -226,7 +226,7 @@ fn entry<'a>(into: &'a mut Releases, release: &LockedRelease) -> &'a mut LockedR
 }
 
 /// Newest first.
-fn sorted(releases: Releases, scheme: Scheme) -> Vec<LockedRelease> {
+fn sorted(releases: Releases, scheme: &Scheme) -> Vec<LockedRelease> {
     let mut all: Vec<LockedRelease> = releases.into_values().collect();
     all.sort_by_cached_key(|release| {
         std::cmp::Reverse((scheme.order(&release.version), release.version.clone()))
