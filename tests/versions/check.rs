@@ -5,18 +5,18 @@ use std::cmp::Ordering;
 use depstate::model::{Constraint, ConstraintError, Pattern, Scheme, Version};
 
 /// Makes a version of a text.
-pub fn version(text: &str) -> Version {
+pub(super) fn version(text: &str) -> Version {
     Version::new(text).unwrap_or_else(|e| panic!("{e}"))
 }
 
 /// A scheme `regex` with these patterns.
-pub fn regex(patterns: &[&str]) -> Scheme {
+pub(super) fn regex(patterns: &[&str]) -> Scheme {
     let patterns: Vec<Pattern> = patterns.iter().map(|text| Pattern::new(text).unwrap()).collect();
     Scheme::named("regex", &patterns).unwrap()
 }
 
 /// How two versions order, the text aside.
-pub fn order(scheme: &Scheme, a: &str, b: &str) -> Ordering {
+pub(super) fn order(scheme: &Scheme, a: &str, b: &str) -> Ordering {
     for text in [a, b] {
         assert!(scheme.read(text).is_some(), "{} reads {text}", scheme.name());
     }
@@ -24,7 +24,7 @@ pub fn order(scheme: &Scheme, a: &str, b: &str) -> Ordering {
 }
 
 /// Asserts that each version orders below all that follow.
-pub fn ascending(scheme: &Scheme, versions: &[&str]) {
+pub(super) fn ascending(scheme: &Scheme, versions: &[&str]) {
     for (n, low) in versions.iter().enumerate() {
         for high in &versions[n + 1..] {
             assert_eq!(order(scheme, low, high), Ordering::Less, "{low} < {high}");
@@ -34,7 +34,7 @@ pub fn ascending(scheme: &Scheme, versions: &[&str]) {
 }
 
 /// Asserts that all order alike.
-pub fn equal(scheme: &Scheme, versions: &[&str]) {
+pub(super) fn equal(scheme: &Scheme, versions: &[&str]) {
     for a in versions {
         for b in versions {
             assert_eq!(order(scheme, a, b), Ordering::Equal, "{a} = {b}");
@@ -43,20 +43,20 @@ pub fn equal(scheme: &Scheme, versions: &[&str]) {
 }
 
 /// Tells whether a version is a pre-release.
-pub fn prerelease(scheme: &Scheme, text: &str) -> bool {
+pub(super) fn prerelease(scheme: &Scheme, text: &str) -> bool {
     assert!(scheme.read(text).is_some(), "{} reads {text}", scheme.name());
     scheme.order(&version(text)).is_prerelease()
 }
 
 /// Tells whether a constraint holds for a version.
-pub fn holds(scheme: &Scheme, constraint: &str, text: &str) -> bool {
+pub(super) fn holds(scheme: &Scheme, constraint: &str, text: &str) -> bool {
     let read = Constraint::new(constraint, scheme);
     let read = read.unwrap_or_else(|e| panic!("{constraint}: {e}; {}", e.help));
     read.matches(&version(text))
 }
 
 /// Asserts for which of the versions a constraint holds.
-pub fn takes(scheme: &Scheme, constraint: &str, yes: &[&str], no: &[&str]) {
+pub(super) fn takes(scheme: &Scheme, constraint: &str, yes: &[&str], no: &[&str]) {
     for text in yes {
         assert!(holds(scheme, constraint, text), "{constraint} holds for {text}");
     }
@@ -66,7 +66,7 @@ pub fn takes(scheme: &Scheme, constraint: &str, yes: &[&str], no: &[&str]) {
 }
 
 /// Asserts what a mistake says.
-pub fn mistake(scheme: &Scheme, constraint: &str, message: &str, help: &str) {
+pub(super) fn mistake(scheme: &Scheme, constraint: &str, message: &str, help: &str) {
     let ConstraintError { message: said, help: helped } =
         Constraint::new(constraint, scheme).expect_err(constraint);
     assert!(said.contains(message), "{constraint}: {said}");

@@ -1,4 +1,4 @@
-//! `gem` beside the tests of RubyGems.
+//! `gem` beside the tests of Ruby's package manager.
 
 use depstate::model::Scheme::Gem;
 

@@ -88,9 +88,10 @@ fn split(part: &str, into: &mut Vec<Segment>) -> Option<()> {
         return None;
     }
     for run in runs(part) {
-        into.push(match is_number(run) {
-            true => Segment::Number(run.parse().ok()?),
-            false => Segment::Letters(run.into()),
+        into.push(if is_number(run) {
+            Segment::Number(run.parse().ok()?)
+        } else {
+            Segment::Letters(run.into())
         });
     }
     Some(())

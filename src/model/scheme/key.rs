@@ -82,12 +82,11 @@ impl OrderKey {
 
     /// Returns what a bound that does not name it does not look at.
     pub(in crate::model) fn build(&self) -> Build {
-        match &self.stage {
-            Stage::Python(version) if version.local.is_empty() => Build::None,
-            Stage::Python(version) => Build::Local(version.local.clone()),
-            _ if self.build.is_empty() => Build::None,
-            _ => Build::Metadata(self.build.clone()),
+        if let Stage::Python(version) = &self.stage {
+            let local = &version.local;
+            return if local.is_empty() { Build::None } else { Build::Local(local.clone()) };
         }
+        if self.build.is_empty() { Build::None } else { Build::Metadata(self.build.clone()) }
     }
 
     /// Compares the build with one that [`OrderKey::build`] has returned.
@@ -104,12 +103,13 @@ impl OrderKey {
 impl Stage {
     /// Returns it without the part that is a build.
     pub(in crate::model) fn public(&self) -> Self {
-        match self {
-            Self::Python(version) => {
-                Self::Python(Box::new(Python { local: Box::default(), ..(**version).clone() }))
-            }
-            _ => self.clone(),
+        if let Self::Python(version) = self {
+            return Self::Python(Box::new(Python {
+                public: version.public.clone(),
+                local: Box::default(),
+            }));
         }
+        self.clone()
     }
 
     /// Compares without the parts that are builds.

@@ -1,4 +1,4 @@
-//! The scheme `pep440`: read and ordered by pep440_rs, as Python's packagers agreed on it.
+//! The scheme `pep440`: read and ordered by `pep440_rs`, as Python's packagers agreed on it.
 //!
 //! A local version (`2.0+cu121`) is a build: a bound without one does not look at it. An epoch
 //! (`1!2.0`) is refused by what a version may consist of.
