@@ -54,7 +54,10 @@ pub(super) fn read(
                 .help("leave it out for now"),
         );
     }
-    let extract = fields.get("extract").map(|value| extract(all, value)).unwrap_or_default();
+    let scheme = dependency.get("scheme").and_then(|value| value.get_ref().as_str());
+    let any_group = scheme == Some("regex");
+    let extract =
+        fields.get("extract").map(|value| extract(all, value, any_group)).unwrap_or_default();
     let coverage = fields.get("coverage").and_then(|value| coverage(all, value));
     let known = all.known.sources;
     let driver = driver(all, fields, "source", known, complete);
@@ -100,12 +103,17 @@ pub(super) fn driver(
     None
 }
 
-fn extract(all: &mut Collector<'_>, value: &Value<'_>) -> Vec<Pattern> {
+/// Reads `extract`; the scheme `regex` orders by any group.
+fn extract(all: &mut Collector<'_>, value: &Value<'_>, any_group: bool) -> Vec<Pattern> {
     let texts = one_or_more(all, "extract", value).unwrap_or_default();
     let mut patterns = Vec::new();
     for text in &texts {
         let Some(pattern) = all.pattern(text) else { continue };
         let has = |name: &str| pattern.names().any(|group| group == name);
+        if any_group && pattern.names().next().is_some() {
+            patterns.push(pattern);
+            continue;
+        }
         let parts = PARTS.iter().copied().find(|part| has(part));
         let (message, help) = match (has("version"), has("major"), parts) {
             (true, _, None) | (false, true, _) => {

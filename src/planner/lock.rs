@@ -73,7 +73,7 @@ impl Next<'_> {
         out.then(|| LockedDependency {
             asked: self.old.and_then(|old| old.asked),
             lines: self.old.map(|old| old.lines.clone()).unwrap_or_default(),
-            releases: sorted(releases, scheme),
+            releases: sorted(releases, &scheme),
         })
     }
 
@@ -148,7 +148,7 @@ impl Next<'_> {
             if filtered || unknown || unchecked { old_asked } else { chosen.asked.or(old_asked) };
         let nothing = releases.is_empty() && asked.is_none();
         let lines = self.lines(chosen);
-        let releases = sorted(releases, chosen.scheme);
+        let releases = sorted(releases, &chosen.scheme);
         (!nothing).then_some(LockedDependency { asked, lines, releases })
     }
 
@@ -204,7 +204,7 @@ impl Next<'_> {
                 }
             }
         }
-        next.releases = sorted(releases, chosen.scheme);
+        next.releases = sorted(releases, &chosen.scheme);
         (self.old.is_some() || !next.releases.is_empty()).then_some(next)
     }
 
@@ -241,7 +241,7 @@ fn entry<'a>(into: &'a mut Releases, release: &LockedRelease) -> &'a mut LockedR
 }
 
 /// Newest first.
-fn sorted(releases: Releases, scheme: Scheme) -> Vec<LockedRelease> {
+fn sorted(releases: Releases, scheme: &Scheme) -> Vec<LockedRelease> {
     let mut all: Vec<LockedRelease> = releases.into_values().collect();
     all.sort_by_cached_key(|release| {
         std::cmp::Reverse((scheme.order(&release.version), release.version.clone()))
