@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use depstate::{
-    model::Code,
+    model::{Code, Row},
     source::{DRIVERS, SourceDriver},
 };
 
@@ -109,6 +109,13 @@ fn first(upstream: &Upstream, folder: &Path) -> Vec<Case> {
     ]
 }
 
+/// The file of a row; tags have none, `artifact` says where it is.
+fn file(name: &str, row: &Row) -> Option<String> {
+    let tags = ["github-tags", "git-tags", "oci-tags"].contains(&name);
+    assert_eq!(row.url.is_none(), tags, "{name}: {row:?}");
+    row.url.clone()
+}
+
 #[tokio::test]
 async fn every_driver_is_here() {
     let (upstream, folder) = (Upstream::start(), tempfile::tempdir().unwrap());
@@ -124,7 +131,7 @@ async fn what_is_listed_can_be_opened_from_any_byte() {
         let listed = rows(&*driver).await.unwrap();
         assert_eq!(listed.len(), 1, "{name}: {listed:?}");
         assert_eq!(listed[0].upstream, "1.2.0", "{name}");
-        let url = listed[0].url.clone().unwrap();
+        let Some(url) = file(name, &listed[0]) else { continue };
         for from in [0, 4, BYTES.len()] {
             let stream = driver.open(&url, from as u64).await.unwrap();
             assert_eq!(stream.size, Some((BYTES.len() - from) as u64), "{name} {from}");
@@ -156,7 +163,9 @@ async fn an_origin_is_named_without_secrets() {
 async fn absent_is_absent() {
     let (upstream, folder) = (Upstream::start(), tempfile::tempdir().unwrap());
     for Case { name, driver, .. } in cases(&upstream, folder.path()) {
-        let missing = rows(&*driver).await.unwrap()[0].url.clone().unwrap().replace("1.2.0", "9");
+        let listed = rows(&*driver).await.unwrap();
+        let Some(url) = file(name, &listed[0]) else { continue };
+        let missing = url.replace("1.2.0", "9");
         let error = driver.open(&missing, 0).await.unwrap_err();
         assert!(error.is_absent(), "{name}: {error}");
     }
@@ -205,7 +214,9 @@ async fn a_listing_is_whole_or_an_error() {
 async fn a_page_in_place_of_json_is_named() {
     let (upstream, folder) = (Upstream::start(), tempfile::tempdir().unwrap());
     for Case { name, driver, index } in cases(&upstream, folder.path()) {
-        let other = |index: &&str| index.ends_with(".html") || index.ends_with(".xml");
+        let other = |index: &&str| {
+            [".html", ".xml", ".txt", ".csv", "info/refs"].iter().any(|end| index.ends_with(end))
+        };
         let Some(index) = index.filter(|index| !other(index) && !index.ends_with("Packages"))
         else {
             continue;
@@ -238,6 +249,11 @@ async fn an_empty_index_lists_nothing() {
                 continue;
             }
             Some("/index.html") => Answer::html("<p>nothing here"),
+            Some("/index.xml") => Answer::body("<rss><channel/></rss>"),
+            Some("/index.txt") => Answer::body("# nothing yet"),
+            Some("/index.csv") => Answer::body("version,url\n"),
+            Some("/o/r.git/info/refs") => super::git_tags::empty(),
+            Some("/v2/library/tool/tags/list") => Answer::json("{\"tags\": []}"),
             _ => Answer::json("[]"),
         };
         let Some(index) = index else { continue };

@@ -87,3 +87,38 @@ async fn a_used_up_quota_says_until_when() {
     assert!(error.to_string().contains("2015-10-21T07:28:00Z"), "{error}");
     assert_eq!(upstream.asked(PATH), 1);
 }
+
+/// A page of so many releases.
+fn full(first: usize, count: usize) -> Answer {
+    let releases: Vec<_> =
+        (first..first + count).map(|n| format!(r#"{{"tag_name": "v{n}"}}"#)).collect();
+    Answer::json(&format!("[{}]", releases.join(",")))
+}
+
+/// GitHub lists so many releases and no more: with 422 for the page after them, or without a word.
+#[tokio::test]
+async fn more_releases_than_github_lists_are_an_error() {
+    let refused = r#"{"message":"Only the first 1000 results are available.","documentation_url":"https://docs.github.com/rest/releases/releases#list-releases","status":"422"}"#;
+    for silent in [false, true] {
+        let upstream = Upstream::start();
+        let page = |n: usize| format!("{PATH}?per_page=100&page={n}");
+        for n in 1..=10 {
+            let mut answer = full(n * 100, 100);
+            if !silent || n < 10 {
+                let next = format!("<{}>; rel=\"next\"", upstream.url(&page(n + 1)));
+                answer = answer.header("link", &next);
+            }
+            upstream.route(&if n == 1 { PATH.to_owned() } else { page(n) }, answer);
+        }
+        upstream.route(&page(11), Answer::status(422).with_body(refused));
+        let error = rows(&*github(&upstream, &[])).await.unwrap_err();
+        assert_eq!(error.code(), Code::SOURCE_ANSWER);
+        let text = error.to_string();
+        assert!(text.contains("Only the first 1000 results"), "{text}");
+        assert!(text.contains("`github-tags` and `git-tags` list all tags"), "{text}");
+
+        // Where there are just so many, the page after them is empty.
+        upstream.route(&page(11), Answer::json("[]"));
+        assert_eq!(rows(&*github(&upstream, &[])).await.unwrap().len(), 1000);
+    }
+}

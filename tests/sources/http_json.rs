@@ -150,3 +150,78 @@ async fn a_program_that_fails_or_does_not_end_is_an_error() {
         assert!(error.to_string().contains(word), "{select}: {error}");
     }
 }
+
+/// As ruby-lang.org's `_data/branches.yml` is written: names that are no numbers, dates that are not
+/// there yet.
+const BRANCHES: &str = "# branches\n- name: 4.0\n  status: preview\n  date:\n  eol_date:\n\n- name: 3.10\n  status: normal maintenance\n  date: 2024-12-25\n  eol_date:\n";
+
+#[tokio::test]
+async fn yaml_is_read_by_its_type_or_its_ending() {
+    let upstream = Upstream::start();
+    let select = "select = '.[] | {version: .name, released: .date, status}'";
+    let plain = Answer::body(BRANCHES).header("content-type", "text/plain; charset=utf-8");
+    let typed = Answer::body(BRANCHES).header("content-type", "application/yaml");
+    upstream.route("/_data/branches.yml", plain).route("/i", typed);
+    for path in ["/_data/branches.yml?raw=true", "/i"] {
+        let table = format!("insecure = true\nurl = '{}'\n{select}", upstream.url(path));
+        let listed = rows(&*driver("http-json", &table)).await.unwrap();
+        assert_eq!(upstreams(&listed), ["4.0", "3.10"], "{path}");
+        assert_eq!(listed[0].released, None);
+        assert_eq!(listed[1].released.unwrap().to_string(), "2024-12-25T00:00:00Z");
+        assert_eq!(listed[1].more["status"], "normal maintenance");
+    }
+}
+
+/// As ruby-lang.org's `_data/releases.yml` begins.
+#[tokio::test]
+async fn digests_and_sizes_of_yaml_are_read() {
+    let upstream = Upstream::start();
+    let sha = "daaa78e1360b2783f98deeceb677ad900f3a36c0ffa6e2b6b19090be77abc272";
+    let releases = format!(
+        "# 3.2 series\n\n- version: 3.2.0\n  date: 2022-12-25\n  url:\n    gz:  https://cache.ruby-lang.org/pub/ruby/3.2/ruby-3.2.0.tar.gz\n  size:\n    gz:  20440715\n  sha256:\n    gz:  {sha}\n- version: 3.2.0-rc1\n  date: '2022-12-06'\n"
+    );
+    upstream.route("/releases.yml", Answer::body(releases));
+    let table = format!(
+        "insecure = true\nurl = '{}'\nselect = '.[] | {{version, released: .date, url: .url.gz, size: .size.gz, sha256: .sha256.gz}}'",
+        upstream.url("/releases.yml")
+    );
+    let listed = rows(&*driver("http-json", &table)).await.unwrap();
+    assert_eq!(upstreams(&listed), ["3.2.0", "3.2.0-rc1"]);
+    assert_eq!(listed[0].size, Some(20_440_715));
+    assert_eq!(listed[0].digests[0].hex(), sha);
+    assert_eq!(listed[1].url, None);
+}
+
+/// As rust's channel manifests are written.
+#[tokio::test]
+async fn toml_is_read_by_its_ending() {
+    let upstream = Upstream::start();
+    let channel = "manifest-version = '2'\ndate = 2024-10-17\n[pkg.rustc]\nversion = '1.82.0 (f6e511eec 2024-10-15)'\n";
+    upstream.route("/channel.toml", Answer::body(channel));
+    let table = format!(
+        "insecure = true\nurl = '{}'\nselect = '{{version: .pkg.rustc.version, released: .date}}'",
+        upstream.url("/channel.toml")
+    );
+    let listed = rows(&*driver("http-json", &table)).await.unwrap();
+    assert_eq!(upstreams(&listed), ["1.82.0 (f6e511eec 2024-10-15)"]);
+    assert_eq!(listed[0].released.unwrap().to_string(), "2024-10-17T00:00:00Z");
+}
+
+#[tokio::test]
+async fn what_is_no_yaml_or_toml_is_named() {
+    let upstream = Upstream::start();
+    for (path, body, word) in [
+        ("/i.yml", "- a: [1", "it is not YAML: "),
+        ("/i.yml", "<!DOCTYPE html><html>", "it is an HTML page, where YAML was expected"),
+        ("/i.yml", "a: &a [*a]", "it is not YAML: "),
+        ("/i.toml", "a = ", "it is not TOML: "),
+        ("/i.toml", " ", "the answer is empty"),
+    ] {
+        upstream.route(path, Answer::body(body));
+        let table = format!("insecure = true\nurl = '{}'", upstream.url(path));
+        let error = rows(&*driver("http-json", &table)).await.unwrap_err();
+        assert_eq!(error.code(), Code::SOURCE_ANSWER);
+        let text = error.to_string();
+        assert!(text.contains(word) && text.contains(path), "{text}");
+    }
+}

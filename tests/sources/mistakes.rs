@@ -52,7 +52,15 @@ fn what_must_be_there_is_missed() {
         ("dir", "path"),
         ("http-json", "url"),
         ("http-html", "url"),
+        ("http-text", "url"),
+        ("http-csv", "columns"),
+        ("http-xml", "css"),
         ("github-releases", "repo"),
+        ("github-tags", "repo"),
+        ("gitlab-releases", "repo"),
+        ("gitea-releases", "api"),
+        ("git-tags", "url"),
+        ("oci-tags", "package"),
         ("npm", "package"),
     ] {
         let all = mistakes(driver, "", &[]);

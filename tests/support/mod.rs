@@ -1,6 +1,7 @@
 //! Servers and sandboxes that the tests run against.
 
 pub(crate) mod child;
+pub(crate) mod git;
 pub(crate) mod golden;
 pub(crate) mod model;
 pub(crate) mod moto;
