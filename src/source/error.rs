@@ -82,7 +82,7 @@ pub enum SourceError {
         source: StorageError,
     },
     /// An index is not signed as it has to be.
-    #[error("`{url}` does not count")]
+    #[error("the signature of `{url}` does not count")]
     Signature {
         /// What is signed.
         url: String,

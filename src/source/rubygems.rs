@@ -1,4 +1,4 @@
-//! `rubygems`: a gem of a RubyGems registry, read through its API of versions.
+//! `rubygems`: a gem of a registry that speaks as `RubyGems` does, read through its API of versions.
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -38,7 +38,8 @@ struct Version {
     prerelease: bool,
     #[serde(default)]
     licenses: Option<Vec<String>>,
-    ruby_version: Option<String>,
+    #[serde(rename = "ruby_version")]
+    ruby: Option<String>,
 }
 
 pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>> {
@@ -108,7 +109,7 @@ fn row(gem: &str, version: Version) -> Result<Row, String> {
     if let Some(licenses) = version.licenses.filter(|licenses| !licenses.is_empty()) {
         more("licenses", licenses.into());
     }
-    if let Some(ruby) = version.ruby_version {
+    if let Some(ruby) = version.ruby {
         more("ruby_version", Value::String(ruby));
     }
     if version.number.trim().is_empty() {

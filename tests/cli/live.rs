@@ -37,6 +37,7 @@ fn printed(program: &str, arguments: &[&str]) -> Result<String, String> {
 }
 
 /// Says that a test could not run; where live tests are asked for, that is a failure.
+#[expect(clippy::print_stderr, reason = "whether a test ran at all is to be read")]
 fn not_live(why: &str) {
     eprintln!("not live: {why}");
     let asked = std::env::var_os("DEPSTATE_TEST_LIVE").is_some();

@@ -90,11 +90,11 @@ async fn an_index_that_has_only_html_is_read() {
     let upstream = Upstream::start();
     let hash = "B".repeat(64);
     let page = format!(
-        r##"<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.0"><title>Links for tool-kit</title></head>
+        r#"<!DOCTYPE html><html><head><meta name="pypi:repository-version" content="1.0"><title>Links for tool-kit</title></head>
         <body><h1>Links for tool-kit</h1>
         <a href="../../packages/aa/tool-kit-1.0.tar.gz#sha256={hash}" data-requires-python="&gt;=3.8">tool-kit-1.0.tar.gz</a><br/>
         <a href="https://files.example.com/tool_kit-1.1-py3-none-any.whl#md5=00" data-yanked="">tool_kit-1.1-py3-none-any.whl</a>
-        <a href="https://example.com/home">Homepage</a></body></html>"##
+        <a href="https://example.com/home">Homepage</a></body></html>"#
     );
     upstream.route("/root/tool-kit/", Answer::html(&page));
     let driver = pypi(&upstream, "tool-kit");

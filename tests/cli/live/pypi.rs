@@ -50,4 +50,14 @@ fn a_real_python_project_is_locked() {
     assert!(lock.contains(WHEEL), "{lock}");
     assert!(lock.contains("evidence = \"index\""), "{lock}");
     eprintln!("live: pypi, {PROJECT} {VERSION}, sha256 {digest}, the same as pip's");
+    // Many indexes have the older API beside the simple one, and it has dates.
+    let Some(older) = registry.trim_end_matches('/').strip_suffix("/simple") else { return };
+    let sandbox = follow(PROJECT, &format!("{older}/pypi"), &source, &line);
+    let locked = sandbox.run(["lock"]);
+    if locked.status != 0 {
+        return not_live("pip's index has no older API");
+    }
+    let lock = sandbox.read("deps.lock");
+    assert!(lock.contains(&digest) && lock.contains("released = \"2021-05-05"), "{lock}");
+    eprintln!("live: pypi, the same through the older API, with its date");
 }
