@@ -42,9 +42,9 @@ pub fn read_line(entry: &Entry, text: &str) -> Result<Line, CatalogError> {
     } else {
         text.to_owned()
     };
-    let scheme = Scheme::ALL.iter().find(|(name, _)| *name == entry.scheme());
-    let scheme = scheme.map(|(_, scheme)| *scheme).unwrap_or_default();
-    match Constraint::new(&constraint, scheme) {
+    // A scheme of patterns takes them from `extract`, which says nothing of constraints.
+    let scheme = Scheme::named(entry.scheme(), &[]).unwrap_or_default();
+    match Constraint::new(&constraint, &scheme) {
         Ok(_) => Ok(Line::Constraint(constraint)),
         Err(_) => {
             let example = entry.lines.examples.first().map_or("1", String::as_str);

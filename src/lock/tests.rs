@@ -121,6 +121,28 @@ fn everything_else_is_a_syntax_error_with_its_place() {
     assert_eq!(read(&vec![b'#'; 65 << 20]).unwrap_err().code(), Code::LOCK_SYNTAX);
 }
 
+#[test]
+fn what_was_decided_of_lines_stands_with_the_dependency() {
+    let text = "# Written by depstate; commit it.\nversion = 1\n\n[[dependency]]\nid = \"node\"\n\
+                ended = [\"16.*\"]\n\n[[dependency.line]]\nline = \"22\"\neol = \"2027-04-30\"\n\
+                names = [\"lts\"]\n\n[[dependency.line]]\nline = \"18\"\neol = true\nended = true\n";
+    let lock = read(text.as_bytes()).unwrap();
+    let lines = &lock.dependencies[&DependencyId::new("node").unwrap()].lines;
+    assert_eq!(lines.named("lts").unwrap().line, "22");
+    assert_eq!((lines.rows[1].end, lines.rows[1].ended), (Some(End::Past), true));
+    assert_eq!(lines.ended, ["16.*"]);
+    assert_eq!(write(&lock), text);
+    for (from, to, marked) in [
+        ("\"2027-04-30\"", "\"soon\"", "\"soon\""),
+        ("\"22\"", "\"18\"", "\"18\""),
+        ("\"22\"", "\"\"", "\"\""),
+    ] {
+        let (error, at) = fails(&text.replacen(from, to, 1));
+        assert_eq!(error.code(), Code::LOCK_SYNTAX);
+        assert_eq!(at, marked);
+    }
+}
+
 fn artifact() -> impl Strategy<Value = LockedArtifact> {
     let evidence = prop_oneof![
         Just(Evidence::Tofu),

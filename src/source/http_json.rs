@@ -1,7 +1,6 @@
 //! `http-json`: an index in JSON, YAML or TOML, read with jq.
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use serde_json::Value;
 use url::Url;
 
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{
     model::{Code, Listing, Mistake, Revision},
-    net::{Answer, ByteStream},
+    net::ByteStream,
 };
 
 pub(super) const FIELDS: &[&str] = &["url", "select", "next"];
@@ -77,7 +76,7 @@ impl HttpJson {
         let mut request = self.web.request(url);
         request.accept = Some("application/json, */*;q=0.5");
         let answer = self.web.read(&request).await?;
-        let document = self.document(&answer).await?;
+        let document = document::of(&answer).await?;
         let outputs = jq::run_all(&self.programs, document, self.now).await;
         let mut outputs =
             outputs.map_err(|error| unusable(&answer, error.to_string()))?.into_iter();
@@ -99,18 +98,6 @@ impl HttpJson {
             None => answer.next_link.into_iter().collect(),
         };
         Ok(Page { rows, next })
-    }
-
-    /// Makes JSON of what came. Large documents take a while.
-    async fn document(&self, answer: &Answer) -> Result<Bytes, SourceError> {
-        let (body, kind) = (answer.body.clone(), answer.content_type.clone());
-        let url = answer.url.expose().path().to_owned();
-        let reading =
-            tokio::task::spawn_blocking(move || document::read(&body, kind.as_deref(), &url));
-        match reading.await {
-            Ok(document) => document.map_err(|error| unusable(answer, error.to_string())),
-            Err(_) => Err(unusable(answer, "the document can't be read")),
-        }
     }
 }
 

@@ -7,10 +7,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    Setup, SourceError, dates,
+    Setup, SourceError, dates, document,
     fields::Fields,
     jq::{self, JqError, Program},
-    web::{self, Web, expect_json, unusable},
+    web::{self, Web, unusable},
 };
 use crate::model::{Code, End, Mistake, ScheduleRow, Since, Version};
 
@@ -76,8 +76,8 @@ impl Schedule {
             let mut request = self.web.request(url.clone());
             request.accept = Some("application/json, */*;q=0.5");
             let answer = self.web.read(&request).await?;
-            expect_json(&answer)?;
-            let outputs = jq::run_all(&self.select, answer.body.clone(), Some(now)).await;
+            let document = document::of(&answer).await?;
+            let outputs = jq::run_all(&self.select, document, Some(now)).await;
             let outputs = outputs.map_err(|error| unusable(&answer, error.to_string()))?;
             for value in outputs.into_iter().flatten() {
                 let row = row(&value).map_err(|why| {
@@ -127,6 +127,8 @@ fn row(value: &Value) -> Result<ScheduleRow, String> {
         return Err("`line` is no front of a version".to_owned());
     }
     let end = match fields.get("eol") {
+        // An empty scalar of YAML.
+        Some(Value::String(text)) if text.is_empty() => None,
         None | Some(Value::Null | Value::Bool(false)) => None,
         Some(Value::Bool(true)) => Some(End::Past),
         Some(value) => Some(End::Day(day(value).ok_or("`eol` is neither a day nor a boolean")?)),

@@ -16,5 +16,6 @@ mod readme;
 mod s3;
 mod saved_plan;
 mod table;
+mod time;
 mod upstream;
 mod verifying;

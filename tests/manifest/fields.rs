@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use depstate::{
     manifest::read,
-    model::{Algorithm, ChecksumRule, Coverage, DependencyId, Keep, Scheme, TargetName, Version},
+    model::{
+        Algorithm, ChecksumRule, Coverage, DependencyId, EolRule, Keep, Scheme, TargetName, Version,
+    },
 };
 use toml::de::DeValue;
 
-use super::{HEAD, KNOWN, after_head, codes, dependency, good};
+use super::{HEAD, KNOWN, after_head, codes, dependency, good, settings};
 
 const EVERY_KEY: &str = include_str!("good/every_key.toml");
 
@@ -283,4 +285,53 @@ fn every_scheme_has_its_own_constraints() {
         assert!(constraint.matches(&version(upstream)), "{id} {upstream}");
         assert!(!constraint.matches(&version(other)), "{id} {other}");
     }
+fn rules_of_time() {
+    let found = read(EVERY_KEY.as_bytes(), &KNOWN);
+    let manifest = found.manifest.unwrap();
+    let timed = dependency(&manifest, "timed");
+    let day = Duration::from_hours(24);
+    let schedule = timed.schedule.as_ref().unwrap();
+    assert_eq!(
+        schedule.question,
+        r#"{"select":".[]","url":["https://example.com/timed.json","https://example.com/more.yml"]}"#
+    );
+    assert!(found.schedules.contains_key(&DependencyId::new("timed").unwrap()));
+    assert_eq!(found.schedules.len(), 1);
+    assert_eq!(timed.settings.min_age.as_ref().unwrap().value, 3 * day);
+    assert_eq!(timed.settings.eol, EolRule { warn: Some(60 * day), drop_after: Some(30 * day) });
+    let [lts, own, later] = timed.lines.as_slice() else { panic!("{:?}", timed.lines) };
+    assert_eq!((lts.label(), lts.mark().as_str(), lts.eol), ("lts", "lts <30", None));
+    assert_eq!(own.eol.unwrap().to_string(), "2027-04-30");
+    assert_eq!(own.eol_link.as_deref(), Some("https://example.com/eol"));
+    let drop_after = Some(Duration::ZERO);
+    assert_eq!(own.eol_rule, EolRule { warn: Some(14 * day), drop_after });
+    assert_eq!((later.eol, later.eol_rule.drop_after), (None, Some(90 * day)));
+    let of = |version| settings(timed, version, "any");
+    assert_eq!(of("0.9.0").eol, EolRule { warn: None, drop_after: Some(day) });
+    assert_eq!(of("0.9.0").min_age.unwrap().value, Duration::ZERO);
+    assert_eq!((of("1.0.0").eol, of("1.0.0").min_age), (EolRule::default(), None));
+}
+
+#[test]
+fn the_schedule_is_merged_key_by_key_inherited_and_taken_away() {
+    let manifest = after_head(
+        "[defaults]\nschedule = { select = '.lines[]' }\neol = { warn = \"60d\" }\nmin-age = \"1d\"\n\
+         [dependencies.a]\nsource = { driver = \"dir\" }\nlines = [{ constraint = \"*\" }]\n\
+         [dependencies.b]\nextends = \"a\"\nschedule = { url = \"https://example.com/b\" }\n\
+         eol = { drop-after = \"1d\" }\n\
+         [dependencies.c]\nextends = \"b\"\nlines = [{ line = \"lts\" }]\neol = false\n\
+         [dependencies.d]\nextends = \"b\"\nschedule = false\nmin-age = false\n",
+    );
+    let of = |id| dependency(&manifest, id);
+    assert_eq!(of("a").schedule, None, "the defaults give keys, never the table");
+    let question = |id| of(id).schedule.as_ref().map(|it| it.question.clone());
+    let whole = r#"{"select":".lines[]","url":"https://example.com/b"}"#;
+    assert_eq!(question("b").as_deref(), Some(whole));
+    assert_eq!((question("c"), question("d")), (question("b"), None));
+    let day = Duration::from_hours(24);
+    assert_eq!(of("a").settings.eol, EolRule { warn: Some(60 * day), drop_after: None });
+    assert_eq!(of("b").settings.eol, EolRule { warn: Some(60 * day), drop_after: Some(day) });
+    assert_eq!(of("c").settings.eol, EolRule::default());
+    assert_eq!(of("b").settings.min_age.as_ref().unwrap().value, day);
+    assert_eq!(of("d").settings.min_age, None);
 }

@@ -8,7 +8,8 @@ mod tests;
 
 use bytes::Bytes;
 
-use super::web;
+use super::{SourceError, web};
+use crate::net::Answer;
 
 pub(super) use toml::to_json;
 
@@ -118,6 +119,17 @@ pub fn read(
         Format::TOML => toml::read(text(document).map_err(unreadable)?).map_err(unreadable)?,
     };
     serde_json::to_vec(&value).map(Bytes::from).map_err(|error| unreadable(error.to_string()))
+}
+
+/// Reads an answer as [`read`] does, aside: a large document takes a while.
+pub(super) async fn of(answer: &Answer) -> Result<Bytes, SourceError> {
+    let (body, kind) = (answer.body.clone(), answer.content_type.clone());
+    let url = answer.url.expose().path().to_owned();
+    let reading = tokio::task::spawn_blocking(move || read(&body, kind.as_deref(), &url));
+    match reading.await {
+        Ok(document) => document.map_err(|error| web::unusable(answer, error.to_string())),
+        Err(_) => Err(web::unusable(answer, "the document can't be read")),
+    }
 }
 
 fn text(document: &[u8]) -> Result<&str, String> {
