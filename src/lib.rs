@@ -14,7 +14,8 @@ pub mod config;
 pub mod lock;
 pub mod manifest;
 pub mod wire;
-// floor 2: decisions and views
+// floor 2: decisions, views, what is known of products
+pub mod catalog;
 pub mod commit;
 pub mod planner;
 pub mod render;

@@ -122,7 +122,7 @@ impl<'a> Collector<'a> {
     pub(super) fn constraint(
         &mut self,
         text: &Located<String>,
-        scheme: Scheme,
+        scheme: &Scheme,
     ) -> Option<Constraint> {
         match Constraint::new(&text.value, scheme) {
             Ok(constraint) => Some(constraint),

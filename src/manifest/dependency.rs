@@ -14,10 +14,7 @@ use super::{
     targets::Targets,
     values,
 };
-use crate::model::{Code, Dependency, DependencyId, Scheme, TargetName};
-
-/// Schemes that a later depstate will read.
-const LATER_SCHEMES: &[&str] = &["pep440", "gem", "maven", "date", "regex", "jdk"];
+use crate::model::{Code, Dependency, DependencyId, Pattern, Scheme, TargetName};
 
 /// What was read of a dependency.
 #[derive(Debug)]
@@ -101,17 +98,19 @@ fn parts(
     targets: &Targets,
     complete: bool,
 ) -> Parts {
-    let scheme = scheme(all, fields);
+    let source = source::read(all, fields, id.map(DependencyId::as_str), complete);
+    let extract = source.as_ref().map(|source| source.rule.extract.as_slice());
+    let scheme = &scheme(all, fields, extract.unwrap_or_default());
     Parts {
         targets: match fields.get("targets") {
             Some(value) => targets.wanted(all, value),
             None => Some(vec![TargetName::any()]),
         },
-        scheme,
+        scheme: scheme.clone(),
         lines: lines::read(all, fields, scheme, complete),
         exclude: rules::read(all, fields, "exclude", &keys::EXCLUDE, scheme, targets),
         only: rules::read(all, fields, "only", &keys::ONLY, scheme, targets),
-        source: source::read(all, fields, id.map(DependencyId::as_str), complete),
+        source,
         schedule: schedule::read(all, fields, id.map(DependencyId::as_str), complete),
         settings: settings::settings(settings::read(all, fields, false)),
         overrides: overrides::read(all, fields, scheme, targets),
@@ -121,30 +120,34 @@ fn parts(
     }
 }
 
-fn scheme(all: &mut Collector<'_>, fields: Table<'_, '_>) -> Scheme {
+fn scheme(all: &mut Collector<'_>, fields: Table<'_, '_>, extract: &[Pattern]) -> Scheme {
     let Some(text) = fields.get("scheme").and_then(|value| string(all, "scheme", value)) else {
         return Scheme::default();
     };
-    if let Some((_, scheme)) = Scheme::ALL.iter().find(|(name, _)| *name == text.value) {
-        return *scheme;
-    }
-    let names: Vec<&str> = Scheme::ALL.iter().map(|(name, _)| *name).collect();
-    let shown = shorten(&text.value);
-    let (message, help) = if LATER_SCHEMES.contains(&text.value.as_str()) {
-        (
-            format!("the scheme `{shown}` is not supported yet"),
-            format!("for now it is one of {}", one_of(&names)),
-        )
-    } else {
-        let near = nearest(&text.value, names.iter().copied());
+    let Some(scheme) = Scheme::named(&text.value, extract) else {
+        let near = nearest(&text.value, Scheme::NAMES.iter().copied());
         let help = near.map_or_else(
-            || format!("it is one of {}", one_of(&names)),
+            || format!("it is one of {}", one_of(Scheme::NAMES)),
             |near| format!("did you mean `{near}`?"),
         );
-        (format!("there is no version scheme `{shown}`"), help)
+        let message = format!("there is no version scheme `{}`", shorten(&text.value));
+        all.add(
+            mistake(Code::UNKNOWN_SCHEME, range(&text), message).label("unknown scheme").help(help),
+        );
+        return Scheme::default();
     };
-    all.add(
-        mistake(Code::UNKNOWN_SCHEME, range(&text), message).label("unknown scheme").help(help),
-    );
-    Scheme::default()
+    let source = fields.get("source").and_then(|value| value.get_ref().as_table());
+    let lacks = source.is_some_and(|source| !source.contains_key("extract"));
+    if matches!(scheme, Scheme::Regex(_)) && lacks {
+        all.add(
+            mistake(
+                Code::MISSING_KEY,
+                range(&text),
+                "the scheme `regex` needs the key `extract` in the source",
+            )
+            .label("it orders by the groups of `extract`")
+            .help("write `extract = '^release-(?<major>\\d+)-(?<minor>\\d+)$'`"),
+        );
+    }
+    scheme
 }

@@ -20,11 +20,12 @@ pub(super) fn read(
     first: Table<'_, '_>,
     driver: &Located<String>,
     id: Option<&str>,
+    any_group: bool,
 ) -> Vec<(Fallback, DriverTable)> {
     let Some(value) = first.get("fallback") else { return Vec::new() };
     let help = "write `fallback = [{ url = \"https://…\" }]`".to_owned();
     let read = list(all, "fallback", value, "a list of tables", Some(help), |all, entry| {
-        one(all, first, driver, entry, id)
+        one(all, first, driver, entry, id, any_group)
     });
     read.unwrap_or_default()
 }
@@ -35,6 +36,7 @@ fn one(
     driver: &Located<String>,
     entry: &Value<'_>,
     id: Option<&str>,
+    any_group: bool,
 ) -> Option<(Fallback, DriverTable)> {
     let own = table(all, "fallback", entry)?;
     if let Some((key, _)) = own.keys.get_key_value("fallback") {
@@ -61,7 +63,7 @@ fn one(
         }
     }
     let fields = Table { keys: &merged, at: own.at };
-    let source = source::one(all, fields, id, true)?;
+    let source = source::one(all, fields, id, true, any_group)?;
     let patch = addresses(settings::source(all, fields));
     Some((Fallback { rule: source.rule, patch }, source.rest))
 }

@@ -28,7 +28,7 @@ struct Context {
 pub(super) fn read(
     all: &mut Collector<'_>,
     dependency: Table<'_, '_>,
-    scheme: Scheme,
+    scheme: &Scheme,
     complete: bool,
 ) -> Vec<VersionLine> {
     let Some(value) = dependency.get("lines") else {
@@ -93,7 +93,7 @@ pub(super) fn read(
 fn one(
     all: &mut Collector<'_>,
     entry: &Value<'_>,
-    scheme: Scheme,
+    scheme: &Scheme,
     context: Context,
 ) -> Option<VersionLine> {
     let example = match entry.get_ref() {
@@ -158,7 +158,7 @@ pub(super) fn located(
     all: &mut Collector<'_>,
     key: &str,
     value: &Value<'_>,
-    scheme: Scheme,
+    scheme: &Scheme,
 ) -> Option<Located<Constraint>> {
     if let DeValue::Integer(_) | DeValue::Float(_) = value.get_ref() {
         let number = match value.get_ref() {

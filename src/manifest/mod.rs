@@ -6,6 +6,7 @@
 
 mod collect;
 mod dependency;
+mod edit;
 mod eol;
 mod error;
 mod extends;
@@ -39,6 +40,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{DependencyId, Located, Manifest, Mistake};
 
+pub use edit::{EditError, add_dependency};
 pub use error::{ManifestReport, report};
 pub use read::read;
 pub use schema::schema;

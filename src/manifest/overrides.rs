@@ -12,7 +12,7 @@ use crate::model::{Override, Scheme};
 pub(super) fn read(
     all: &mut Collector<'_>,
     dependency: Table<'_, '_>,
-    scheme: Scheme,
+    scheme: &Scheme,
     targets: &Targets,
 ) -> Vec<Override> {
     let Some(value) = dependency.get("override") else { return Vec::new() };

@@ -15,7 +15,7 @@ pub(super) fn read(
     dependency: Table<'_, '_>,
     key: &str,
     keys: &Keys,
-    scheme: Scheme,
+    scheme: &Scheme,
     targets: &Targets,
 ) -> Vec<Rule> {
     let Some(value) = dependency.get(key) else { return Vec::new() };
@@ -33,7 +33,7 @@ fn one(
     entry: &Value<'_>,
     fields: Table<'_, '_>,
     what: &str,
-    scheme: Scheme,
+    scheme: &Scheme,
     targets: &Targets,
 ) -> Option<Rule> {
     let reason = fields.get("reason").and_then(|value| string(all, "reason", value));
@@ -60,7 +60,7 @@ fn one(
 pub(super) fn spoken_of(
     all: &mut Collector<'_>,
     fields: Table<'_, '_>,
-    scheme: Scheme,
+    scheme: &Scheme,
     targets: &Targets,
 ) -> (Option<crate::model::Constraint>, Option<Vec<crate::model::TargetName>>) {
     let when = fields.get("when").and_then(|value| lines::located(all, "when", value, scheme));

@@ -207,7 +207,12 @@ pub(super) struct Defaults {
 #[schemars(rename_all = "lowercase")]
 enum SchemeName {
     Semver,
+    Pep440,
+    Gem,
+    Maven,
     Dotted,
+    Date,
+    Regex,
 }
 
 /// Which versions are wanted. Needs `constraint`, `line` or `match`.

@@ -50,20 +50,25 @@ pub(super) fn read(
     // A `source` that is no table is told by whoever reads the settings in it.
     let fields =
         Table { keys: value.get_ref().as_table()?, at: (value.span().start, value.span().end) };
-    let mut source = one(all, fields, id, complete)?;
+    let scheme = dependency.get("scheme").and_then(|value| value.get_ref().as_str());
+    let any_group = scheme == Some("regex");
+    let mut source = one(all, fields, id, complete, any_group)?;
     (source.rule.fallback, source.fallbacks) =
-        fallback::read(all, fields, &source.rule.driver, id).into_iter().unzip();
+        fallback::read(all, fields, &source.rule.driver, id, any_group).into_iter().unzip();
     Some(source)
 }
 
-/// Reads one source without what stands in for it.
+/// Reads one source without what stands in for it. `any_group`: the version is the whole name, and
+/// the groups of `extract` may have any name.
 pub(super) fn one(
     all: &mut Collector<'_>,
     fields: Table<'_, '_>,
     id: Option<&str>,
     complete: bool,
+    any_group: bool,
 ) -> Option<Source> {
-    let extract = fields.get("extract").map(|value| extract(all, value)).unwrap_or_default();
+    let extract =
+        fields.get("extract").map(|value| extract(all, value, any_group)).unwrap_or_default();
     let coverage = fields.get("coverage").and_then(|value| coverage(all, value));
     let known = all.known.sources;
     let driver = driver(all, fields, "source", known, complete);
@@ -116,12 +121,17 @@ pub(super) fn driver(
     None
 }
 
-fn extract(all: &mut Collector<'_>, value: &Value<'_>) -> Vec<Pattern> {
+/// Reads `extract`; the scheme `regex` orders by any group.
+fn extract(all: &mut Collector<'_>, value: &Value<'_>, any_group: bool) -> Vec<Pattern> {
     let texts = one_or_more(all, "extract", value).unwrap_or_default();
     let mut patterns = Vec::new();
     for text in &texts {
         let Some(pattern) = all.pattern(text) else { continue };
         let has = |name: &str| pattern.names().any(|group| group == name);
+        if any_group && pattern.names().next().is_some() {
+            patterns.push(pattern);
+            continue;
+        }
         let parts = PARTS.iter().copied().find(|part| has(part));
         let (message, help) = match (has("version"), has("major"), parts) {
             (true, _, None) | (false, true, _) => {

@@ -1,5 +1,8 @@
-//! The one constraint language: `22.*`, `*`, `=` `!=` `<` `<=` `>` `>=` joined by commas, `^`, `~`.
+//! The one constraint language: `22.*`, `*`, `=` `!=` `<` `<=` `>` `>=` joined by commas, `^`, `~`;
+//! and beside it what a scheme's own world writes: `~>` (gem), `~=` and `==` (pep440), `[1,2)`
+//! (maven).
 
+mod interval;
 mod mistakes;
 mod range;
 mod read;
@@ -16,8 +19,9 @@ use range::Range;
 /// Missing numbers count as 0, so `=1.2` holds for `1.2.0`. A bound without build metadata does
 /// not look at it: `=25.0.2` and `<=25.0.2` hold for `25.0.2+12`, `>25.0.2` does not. `22.*`, `^`
 /// and `~` hold their leading numbers fixed: `22.*` holds for `22.0.0-rc.1`, and `^1.2` does not
-/// for `2.0.0-rc.1`, though that is below `2.0.0`. A text that the scheme can't read satisfies
-/// `*` and `!=` alone.
+/// for `2.0.0-rc.1`, though that is below `2.0.0`. So do gem's `~>` and Python's `~=`, which let
+/// the last number that they name rise. A text that the scheme can't read satisfies `*` and `!=`
+/// alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Constraint {
     text: String,
@@ -32,9 +36,9 @@ impl Constraint {
     /// # Errors
     /// When it is not in the language, or no version can satisfy it; a bare version offers
     /// `=1.2.3` and `1.2.*`.
-    pub fn new(text: &str, scheme: Scheme) -> Result<Self, ConstraintError> {
+    pub fn new(text: &str, scheme: &Scheme) -> Result<Self, ConstraintError> {
         let (within, without) = read::read(text, scheme)?;
-        Ok(Self { text: text.to_owned(), scheme, within, without })
+        Ok(Self { text: text.to_owned(), scheme: scheme.clone(), within, without })
     }
 
     /// Tells whether a version satisfies the constraint.

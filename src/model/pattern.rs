@@ -40,6 +40,14 @@ impl Pattern {
         self.0.captures_iter(text).map(|captures| self.named(&captures))
     }
 
+    /// Returns name and value of the named groups of the first match, from left to right; the
+    /// value is none where a group did not take part.
+    pub fn values<'t>(&'t self, text: &'t str) -> Option<Vec<(&'t str, Option<&'t str>)>> {
+        let captures = self.0.captures(text)?;
+        let value = |name: &'t str| (name, captures.name(name).map(|group| group.as_str()));
+        Some(self.names().map(value).collect())
+    }
+
     /// Returns the names of the groups.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.capture_names().flatten()

@@ -123,7 +123,7 @@ pub(super) fn matters(
     let had = |row: &LockedLine| {
         let told =
             before.is_some_and(|it| it.rows.iter().any(|it| it.line == row.line && it.ended));
-        told || standing::front(&row.line, dependency.scheme).is_some_and(|front| {
+        told || standing::front(&row.line, &dependency.scheme).is_some_and(|front| {
             past.kept.iter().any(|(version, before)| {
                 let order = dependency.scheme.order(version);
                 front.matches_key(&order)

@@ -1,7 +1,9 @@
 //! What is wanted and not to be had, and how that is told.
 
+use std::collections::BTreeSet;
+
 use super::{findings, guard, pick::Picker};
-use crate::model::{Address, Code, Finding, Severity, TargetName, VersionLine};
+use crate::model::{Address, Code, Dependency, Finding, Severity, TargetName, VersionLine};
 
 /// Something wanted that is not to be had.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,14 +37,32 @@ pub(super) fn warning(picker: &Picker<'_>, gap: &Gap) -> Finding {
     let called = name(&dependency.lines, gap);
     match gap {
         Gap::Line(line) => empty(*line, format!("{called} of `{}` has no version", dependency.id)),
-        Gap::Target(line, target) => empty(
-            *line,
-            format!(
-                "`{target}` is left without any version of line `{}` of `{}`",
-                dependency.lines.get(*line).map_or("", VersionLine::label),
-                dependency.id
+        Gap::Target(line, target) => because(
+            dependency,
+            target,
+            empty(
+                *line,
+                format!(
+                    "`{target}` is left without any version of line `{}` of `{}`",
+                    dependency.lines.get(*line).map_or("", VersionLine::label),
+                    dependency.id
+                ),
             ),
         ),
         Gap::File(address, why) => guard::incomplete(address, why),
     }
+}
+
+/// Adds why the maintainer leaves versions out on a target.
+fn because(dependency: &Dependency, target: &TargetName, finding: Finding) -> Finding {
+    let rules = dependency.exclude.iter().chain(&dependency.only);
+    let reasons: BTreeSet<&str> = rules
+        .filter(|rule| rule.covers(target))
+        .filter_map(|rule| rule.reason.as_deref())
+        .collect();
+    if reasons.is_empty() {
+        return finding;
+    }
+    let reasons: Vec<&str> = reasons.into_iter().collect();
+    findings::help(finding, format!("left out there: {}", reasons.join("; ")))
 }

@@ -74,7 +74,7 @@ impl Next<'_> {
             asked: self.old.and_then(|old| old.asked),
             fallback: self.old.map_or(0, |old| old.fallback),
             lines: self.old.map(|old| old.lines.clone()).unwrap_or_default(),
-            releases: sorted(releases, scheme),
+            releases: sorted(releases, &scheme),
         })
     }
 
@@ -152,7 +152,7 @@ impl Next<'_> {
         let before = || self.old.map_or(0, |old| old.fallback);
         let fallback = chosen.fallback.unwrap_or_else(before);
         let lines = self.lines(chosen);
-        let releases = sorted(releases, chosen.scheme);
+        let releases = sorted(releases, &chosen.scheme);
         (!nothing).then_some(LockedDependency { asked, fallback, lines, releases })
     }
 
@@ -208,7 +208,7 @@ impl Next<'_> {
                 }
             }
         }
-        next.releases = sorted(releases, chosen.scheme);
+        next.releases = sorted(releases, &chosen.scheme);
         (self.old.is_some() || !next.releases.is_empty()).then_some(next)
     }
 
@@ -245,7 +245,7 @@ fn entry<'a>(into: &'a mut Releases, release: &LockedRelease) -> &'a mut LockedR
 }
 
 /// Newest first.
-fn sorted(releases: Releases, scheme: Scheme) -> Vec<LockedRelease> {
+fn sorted(releases: Releases, scheme: &Scheme) -> Vec<LockedRelease> {
     let mut all: Vec<LockedRelease> = releases.into_values().collect();
     all.sort_by_cached_key(|release| {
         std::cmp::Reverse((scheme.order(&release.version), release.version.clone()))

@@ -24,11 +24,11 @@ impl<'a> Orders<'a> {
     pub(super) fn key(&mut self, address: &Address) -> OrderKey {
         let version = (address.dependency.clone(), address.version.clone());
         let manifest = self.manifest;
-        let scheme = || {
-            let dependency = manifest.dependencies.get(&address.dependency);
-            dependency.map_or_else(Scheme::default, |dependency| dependency.scheme)
+        let order = || match manifest.dependencies.get(&address.dependency) {
+            Some(dependency) => dependency.scheme.order(&address.version),
+            None => Scheme::default().order(&address.version),
         };
-        self.keys.entry(version).or_insert_with(|| scheme().order(&address.version)).clone()
+        self.keys.entry(version).or_insert_with(order).clone()
     }
 
     fn place(&mut self, address: &Address) -> Place {

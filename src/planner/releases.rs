@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{findings, names};
 use crate::model::{
-    Algorithm, Code, Dependency, Digest, Finding, Listing, OrderKey, Row, Severity, Version,
-    is_hidden,
+    Algorithm, Code, Dependency, Digest, Finding, Listing, OrderKey, Row, Scheme, Severity,
+    Version, is_hidden,
 };
 
 /// A release as an index lists it: all rows of one version.
@@ -68,7 +68,8 @@ pub(super) fn read<'a>(dependency: &Dependency, listing: &'a Listing) -> Vec<Rel
 
 /// Finds the version in an upstream name; none: not a release of this product.
 pub(super) fn version_of(dependency: &Dependency, upstream: &str) -> Option<Version> {
-    if dependency.source.extract.is_empty() {
+    let whole = matches!(dependency.scheme, Scheme::Regex(_));
+    if whole || dependency.source.extract.is_empty() {
         return dependency.scheme.read(upstream);
     }
     let groups = groups(dependency, upstream)?;

@@ -176,7 +176,7 @@ impl Deciding<'_> {
                 Some(Since::Day(day)) => begin(*day) <= as_of,
             })
             .filter(|row| row.end.is_none_or(|end| !eol::is_past(end, as_of)))
-            .filter(|row| standing::front(&row.line, self.dependency.scheme).is_some())
+            .filter(|row| standing::front(&row.line, &self.dependency.scheme).is_some())
             .max_by_key(|row| (standing::numbers(&row.line), &row.line))
     }
 

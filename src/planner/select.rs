@@ -278,7 +278,7 @@ fn chosen(
     asked: Option<Sha256>,
     hold: Option<Hold>,
 ) -> Chosen {
-    let scheme = picker.finder.dependency.scheme;
+    let scheme = picker.finder.dependency.scheme.clone();
     let lines = LockedLines::default();
     Chosen { asked, releases: picked.releases, scheme, hold, fallback: None, lines }
 }

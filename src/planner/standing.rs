@@ -26,12 +26,12 @@ pub(super) fn lay<'m, 'l>(
 }
 
 fn stand(dependency: &mut Dependency, decided: &LockedLines) {
-    let scheme = dependency.scheme;
+    let scheme = dependency.scheme.clone();
     let mut parts: Vec<Part> = decided
         .rows
         .iter()
         .filter_map(|row| {
-            let front = front(&row.line, scheme)?;
+            let front = front(&row.line, &scheme)?;
             Some(Part { front, line: row.line.clone(), end: row.end, ended: row.ended })
         })
         .collect();
@@ -39,7 +39,7 @@ fn stand(dependency: &mut Dependency, decided: &LockedLines) {
     for line in &mut dependency.lines {
         line.standing.within = line.name.as_ref().map(|name| {
             let row = decided.named(&name.value);
-            let front = row.and_then(|row| front(&row.line, scheme));
+            let front = row.and_then(|row| front(&row.line, &scheme));
             front.map_or(Within::Nothing, Within::Front)
         });
         if line.eol.is_some() {
@@ -53,7 +53,7 @@ fn stand(dependency: &mut Dependency, decided: &LockedLines) {
 }
 
 /// Returns the constraint on versions that have a front; none where the scheme can't say it.
-pub(super) fn front(line: &str, scheme: Scheme) -> Option<Constraint> {
+pub(super) fn front(line: &str, scheme: &Scheme) -> Option<Constraint> {
     Constraint::new(&format!("{line}.*"), scheme).ok()
 }
 

@@ -3,6 +3,7 @@
 mod error;
 pub mod minisign;
 pub mod openpgp;
+pub mod openpgp_export;
 pub mod sigstore;
 
 pub use error::SignatureError;

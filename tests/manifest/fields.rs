@@ -259,6 +259,32 @@ fn max_staleness_comes_from_the_dependency_or_the_defaults() {
 }
 
 #[test]
+fn every_scheme_has_its_own_constraints() {
+    let manifest = after_head(
+        "[dependencies.python]\nsource = { driver = \"dir\" }\nscheme = \"pep440\"\n\
+         lines = [{ constraint = \"~=3.12\" }]\n\
+         [dependencies.ruby]\nsource = { driver = \"dir\" }\nscheme = \"gem\"\n\
+         lines = [{ constraint = \"~> 3.4.1\" }]\n\
+         [dependencies.java]\nsource = { driver = \"dir\" }\nscheme = \"maven\"\n\
+         lines = [{ constraint = \"[1.2,2)\" }]\n\
+         [dependencies.agent]\nsource = { driver = \"dir\" }\nscheme = \"date\"\n\
+         lines = [{ constraint = \"2024.10.*\" }]\n\
+         [dependencies.icu]\nscheme = \"regex\"\nlines = [{ constraint = \"77.*\" }]\n\
+         source = { driver = \"dir\", extract = '^release-(?<a>\\d+)-(?<b>\\d+)$' }\n",
+    );
+    for (id, upstream, other) in [
+        ("python", "3.13.0rc1", "4.0a1"),
+        ("ruby", "3.4.9", "3.5.0.preview1"),
+        ("java", "1.2-sp", "1.2-rc1"),
+        ("agent", "20241028_RC00", "20241101"),
+        ("icu", "release-77-1", "release-76-9"),
+    ] {
+        let it = dependency(&manifest, id);
+        let constraint = &it.lines[0].constraint.as_ref().unwrap().value;
+        let version = |upstream| it.scheme.read(upstream).unwrap();
+        assert!(constraint.matches(&version(upstream)), "{id} {upstream}");
+        assert!(!constraint.matches(&version(other)), "{id} {other}");
+    }
 fn rules_of_time() {
     let found = read(EVERY_KEY.as_bytes(), &KNOWN);
     let manifest = found.manifest.unwrap();

@@ -146,7 +146,7 @@ fn nothing_leaves_for_a_version_that_is_stuck() {
     text.span = (3, 4);
     world.dep("node").overrides.push(depstate::model::Override {
         when: Some(
-            depstate::model::Constraint::new("=22.2.0", depstate::model::Scheme::Semver).unwrap(),
+            depstate::model::Constraint::new("=22.2.0", &depstate::model::Scheme::Semver).unwrap(),
         ),
         targets: None,
         patch: depstate::model::Patch {

@@ -151,7 +151,7 @@ fn a_mistake_in_a_template_points_at_its_place() {
 fn overrides_change_the_file() {
     let mut world = releases();
     world.dep("tool").overrides.push(Override {
-        when: Some(Constraint::new("<2", Scheme::Semver).unwrap()),
+        when: Some(Constraint::new("<2", &Scheme::Semver).unwrap()),
         targets: Some(vec![depstate::model::TargetName::new("arm").unwrap()]),
         patch: Patch { asset: Change::Set(located("sums.txt")), ..Patch::default() },
     });

@@ -45,7 +45,7 @@ pub(super) fn row(version: &str) -> Row {
 pub(super) fn line(constraint: &str, keep: Keep) -> VersionLine {
     VersionLine {
         constraint: Some(Located::new(
-            Constraint::new(constraint, Scheme::Semver).unwrap(),
+            Constraint::new(constraint, &Scheme::Semver).unwrap(),
             10..20,
         )),
         name: None,
@@ -63,7 +63,7 @@ pub(super) fn line(constraint: &str, keep: Keep) -> VersionLine {
 pub(super) fn rule(constraint: &str, targets: Option<&[&str]>) -> Rule {
     let names = |all: &[&str]| all.iter().map(|it| TargetName::new(*it).unwrap()).collect();
     Rule {
-        constraint: Constraint::new(constraint, Scheme::Semver).unwrap(),
+        constraint: Constraint::new(constraint, &Scheme::Semver).unwrap(),
         targets: targets.map(names),
         reason: Some("because".to_owned()),
         span: (30, 5),

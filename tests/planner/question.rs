@@ -137,7 +137,7 @@ fn the_same_meaning_asks_the_same() {
     let excluded = |reason: Option<&str>, targets: Option<&[&str]>, text: &str| {
         after(|it| {
             let mut one = rule("=1.0.0", None);
-            one.constraint = Constraint::new(text, Scheme::Semver).unwrap();
+            one.constraint = Constraint::new(text, &Scheme::Semver).unwrap();
             one.targets = rule("*", targets).targets;
             one.reason = reason.map(str::to_owned);
             it.exclude.push(one);

@@ -29,17 +29,36 @@ pub(super) fn unsatisfiable(text: &str) -> ConstraintError {
 }
 
 /// A version without an operator.
-pub(super) fn bare(version: &str) -> ConstraintError {
+fn bare(version: &str) -> ConstraintError {
     let numbers = version.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(version.len());
     let numbers = version[..numbers].trim_end_matches('.');
     let line = match numbers.matches('.').count() {
         0 | 1 => numbers,
         _ => numbers.rsplit_once('.').map_or(numbers, |(front, _)| front),
     };
+    unsaid(version, line)
+}
+
+fn unsaid(version: &str, line: &str) -> ConstraintError {
     mistake(
         format!("`{}` does not say what it means", shown(version)),
         format!("write `={version}` for that version alone, or `{line}.*` for its line"),
     )
+}
+
+/// A condition without an operator that is no `22.*`.
+pub(super) fn no_condition(part: &str, scheme: &Scheme) -> ConstraintError {
+    let Some(version) = scheme.read(part) else { return unreadable(part) };
+    let numbered = match scheme {
+        // Here the front of the text is no front of the numbers.
+        Scheme::Date | Scheme::Regex(_) => scheme.reading(version.as_str()),
+        Scheme::Semver | Scheme::Pep440 | Scheme::Gem | Scheme::Maven | Scheme::Dotted => None,
+    };
+    let Some(reading) = numbered else { return bare(version.as_str()) };
+    let fixed = reading.count.saturating_sub(1).clamp(1, 2);
+    let line: Vec<String> =
+        reading.key.numbers.iter().take(fixed).map(ToString::to_string).collect();
+    unsaid(version.as_str(), &line.join("."))
 }
 
 pub(super) fn unreadable(part: &str) -> ConstraintError {
@@ -61,8 +80,8 @@ pub(super) fn prefixed(operator: &str, text: &str, version: &str) -> ConstraintE
     )
 }
 
-pub(super) fn no_version(operator: &str, text: &str, scheme: Scheme) -> ConstraintError {
-    if text.is_empty() {
+pub(super) fn no_version(operator: &str, text: &str, scheme: &Scheme) -> ConstraintError {
+    if text.is_empty() && !operator.is_empty() {
         return mistake(
             format!("no version stands after `{operator}`"),
             format!("write a version there: `{operator}1.2`"),
@@ -80,11 +99,24 @@ pub(super) fn no_version(operator: &str, text: &str, scheme: Scheme) -> Constrai
             format!("write `{operator}{}`", shown(&joined)),
         );
     }
+    if *scheme == Scheme::Pep440 && text.contains('!') {
+        return mistake(
+            format!("`{}` has an epoch, and a version has no `!`", shown(text)),
+            "leave the epoch out: no release of one is ever read",
+        );
+    }
     mistake(
         format!("`{}` is no version of the scheme `{}`", shown(text), scheme.name()),
         match scheme {
             Scheme::Semver => "write numbers with dots and at most a suffix: `1.2`, `1.2.0-rc.1`",
             Scheme::Dotted => "write one to five numbers with dots: `1.2`, `21.0.4.7.1`",
+            Scheme::Pep440 => "write a version as Python does: `1.2`, `1.2rc1`, `1.2.post1`",
+            Scheme::Gem => "write a version as RubyGems does: `1.2`, `1.2.0.rc1`",
+            Scheme::Maven => "write a version as Maven does: `1.2`, `1.2-rc-1`",
+            Scheme::Date => "write a day or a month: `2024-10-28`, `2024.10`",
+            Scheme::Regex(_) => {
+                "write the whole upstream name, as `extract` matches it, or a line of it: `22.*`"
+            }
         },
     )
 }
@@ -98,9 +130,10 @@ fn unjoined(text: &str) -> Option<String> {
     })
 }
 
-pub(super) fn operator(operator: &str, rest: &str) -> ConstraintError {
+pub(super) fn operator(operator: &str, rest: &str, scheme: &Scheme) -> ConstraintError {
     let rest = shown(rest);
     let help = match operator {
+        "==" if rest.ends_with(".*") => format!("write `{rest}`"),
         "==" | "===" => format!("write `={rest}`"),
         "=>" => format!("write `>={rest}`"),
         "=<" => format!("write `<={rest}`"),
@@ -111,11 +144,48 @@ pub(super) fn operator(operator: &str, rest: &str) -> ConstraintError {
         }
         _ => LANGUAGE.to_owned(),
     };
-    mistake(format!("`{}` is no operator of constraints", shown(operator)), help)
+    let message = match operator {
+        "~>" => of_another(operator, scheme, "gem"),
+        "~=" | "==" => of_another(operator, scheme, "pep440"),
+        _ => format!("`{}` is no operator of constraints", shown(operator)),
+    };
+    mistake(message, help)
+}
+
+fn of_another(operator: &str, scheme: &Scheme, other: &str) -> String {
+    format!("`{operator}` is no operator of the scheme `{}`, but of `{other}`", scheme.name())
+}
+
+pub(super) fn one_number(version: &str) -> ConstraintError {
+    mistake(
+        format!("`~={}` leaves no number to stay the same", shown(version)),
+        format!("write `~={0}.0`, or `>={0}`", shown(version)),
+    )
+}
+
+pub(super) fn too_many_numbers(part: &str) -> ConstraintError {
+    mistake(
+        format!("`{}` has more numbers than a line can hold fixed", shown(part)),
+        "write bounds: `>=1.2, <3`",
+    )
+}
+
+pub(super) fn interval(part: &str) -> ConstraintError {
+    mistake(
+        format!("`{}` is no interval", shown(part)),
+        "write `[1,2)`, `(1,2]`, `[1,)`, `(,2)`, or `[1.2]` for that version alone",
+    )
+}
+
+pub(super) fn intervals(text: &str) -> ConstraintError {
+    mistake(
+        format!("the intervals of `{}` overlap or do not ascend", shown(text)),
+        "write them from the lowest to the highest: `(,1.0],[1.2,)`",
+    )
 }
 
 /// Marks of other tools' languages that cut across commas.
-pub(super) fn foreign(text: &str) -> Option<ConstraintError> {
+pub(super) fn foreign(text: &str, scheme: &Scheme) -> Option<ConstraintError> {
     let text = text.trim();
     if text.contains("||") || text.contains(" or ") {
         return Some(mistake(
@@ -123,11 +193,13 @@ pub(super) fn foreign(text: &str) -> Option<ConstraintError> {
             "write each side as a line (or an entry of `exclude`) of its own",
         ));
     }
-    if text.starts_with(['[', '(']) {
-        return Some(mistake(
-            format!("an interval in brackets is no constraint: `{}`", shown(text)),
-            "write its bounds: `>=1, <2`",
-        ));
+    if text.starts_with(['[', '(']) && *scheme != Scheme::Maven {
+        let message = format!(
+            "an interval in brackets is for the scheme `maven`, not for `{}`: `{}`",
+            scheme.name(),
+            shown(text)
+        );
+        return Some(mistake(message, "write its bounds: `>=1, <2`"));
     }
     if let Some((low, high)) = text.split_once(" - ") {
         return Some(mistake(

@@ -1,8 +1,11 @@
 //! A stretch of the order of versions.
 
-use semver::BuildMetadata;
+use std::cmp::Ordering;
 
-use crate::model::{OrderKey, scheme::Stage};
+use crate::model::{
+    OrderKey,
+    scheme::{Build, Stage, compare_numbers},
+};
 
 /// A place between versions: everything is below or above it, nothing is on it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,8 +27,8 @@ enum Tail {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Builds {
     Start,
-    Before(BuildMetadata),
-    After(BuildMetadata),
+    Before(Build),
+    After(Build),
     End,
 }
 
@@ -33,33 +36,35 @@ impl Cut {
     /// Just before a version; before all of its builds where it names none.
     pub(super) fn before(key: &OrderKey) -> Self {
         let builds = match key.build() {
-            build if build.is_empty() => Builds::Start,
-            build => Builds::Before(build.clone()),
+            Build::None => Builds::Start,
+            build @ (Build::Metadata(_) | Build::Local(_)) => Builds::Before(build),
         };
-        Self { numbers: key.numbers, tail: Tail::Stage(key.stage().clone(), builds) }
+        Self { numbers: key.numbers, tail: Tail::Stage(key.stage().public(), builds) }
     }
 
     /// Just after a version; after all of its builds where it names none.
     pub(super) fn after(key: &OrderKey) -> Self {
         let builds = match key.build() {
-            build if build.is_empty() => Builds::End,
-            build => Builds::After(build.clone()),
+            Build::None => Builds::End,
+            build @ (Build::Metadata(_) | Build::Local(_)) => Builds::After(build),
         };
-        Self { numbers: key.numbers, tail: Tail::Stage(key.stage().clone(), builds) }
+        Self { numbers: key.numbers, tail: Tail::Stage(key.stage().public(), builds) }
     }
 
     fn is_below(&self, key: &OrderKey) -> bool {
-        self.numbers.cmp(&key.numbers).then_with(|| match &self.tail {
-            Tail::Bottom => std::cmp::Ordering::Less,
-            Tail::Top => std::cmp::Ordering::Greater,
-            Tail::Stage(stage, builds) => stage.cmp(key.stage()).then_with(|| match builds {
-                Builds::Start => std::cmp::Ordering::Less,
-                Builds::End => std::cmp::Ordering::Greater,
-                Builds::Before(build) if build == key.build() => std::cmp::Ordering::Less,
-                Builds::After(build) if build == key.build() => std::cmp::Ordering::Greater,
-                Builds::Before(build) | Builds::After(build) => build.cmp(key.build()),
+        compare_numbers(&self.numbers, &key.numbers).then_with(|| match &self.tail {
+            Tail::Bottom => Ordering::Less,
+            Tail::Top => Ordering::Greater,
+            Tail::Stage(stage, builds) => stage.compare_public(key.stage()).then_with(|| {
+                let build = |of| key.compare_build(of).reverse();
+                match builds {
+                    Builds::Start => Ordering::Less,
+                    Builds::End => Ordering::Greater,
+                    Builds::Before(of) => build(of).then(Ordering::Less),
+                    Builds::After(of) => build(of).then(Ordering::Greater),
+                }
             }),
-        }) == std::cmp::Ordering::Less
+        }) == Ordering::Less
     }
 }
 
@@ -102,12 +107,27 @@ impl Range {
         Self { to: cut, ..Self::all() }
     }
 
+    /// What lies between this and a later one.
+    pub(super) fn gap(&self, later: &Self) -> Self {
+        Self { from: self.to.clone(), to: later.from.clone() }
+    }
+
+    /// From where this begins to where a later one ends.
+    pub(super) fn up_to(&self, later: &Self) -> Self {
+        Self { from: self.from.clone(), to: later.to.clone() }
+    }
+
     pub(super) fn and(self, other: Self) -> Self {
         Self { from: self.from.max(other.from), to: self.to.min(other.to) }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.from >= self.to
+    }
+
+    /// Tells whether it ends before it begins.
+    pub(super) fn is_backwards(&self) -> bool {
+        self.from > self.to
     }
 
     pub(super) fn covers(&self, other: &Self) -> bool {

@@ -1,12 +1,12 @@
 //! The text of a constraint, read into ranges.
 
 use super::{
-    ConstraintError, mistakes,
+    ConstraintError, interval, mistakes,
     range::{Cut, Range},
 };
 use crate::model::{
     Scheme,
-    scheme::{Reading, Stage},
+    scheme::{Reading, numbers},
 };
 
 /// What one condition says.
@@ -16,24 +16,33 @@ enum Condition {
 }
 
 /// Reads a constraint: where versions must be, and where they must not.
-pub(super) fn read(text: &str, scheme: Scheme) -> Result<(Range, Vec<Range>), ConstraintError> {
+pub(super) fn read(text: &str, scheme: &Scheme) -> Result<(Range, Vec<Range>), ConstraintError> {
     if text.trim().is_empty() {
         return Err(mistakes::empty());
     }
-    if let Some(mistake) = mistakes::foreign(text) {
+    if let Some(mistake) = mistakes::foreign(text, scheme) {
         return Err(mistake);
     }
     let mut within = Range::all();
     let mut without = Vec::new();
-    for part in text.split(',') {
+    let mut intervals = Vec::new();
+    for part in parts(text) {
         let part = part.trim();
         if part.is_empty() {
             return Err(mistakes::empty_part(text));
+        }
+        if part.starts_with(['[', '(']) {
+            intervals.push(interval::read(part, scheme)?);
+            continue;
         }
         match condition(part, scheme)? {
             Condition::Within(range) => within = within.and(range),
             Condition::Without(range) => without.push(range),
         }
+    }
+    if let Some((hull, gaps)) = interval::united(text, &intervals)? {
+        within = within.and(hull);
+        without.extend(gaps);
     }
     if within.is_empty() || without.iter().any(|hole: &Range| hole.covers(&within)) {
         return Err(mistakes::unsatisfiable(text));
@@ -41,7 +50,20 @@ pub(super) fn read(text: &str, scheme: Scheme) -> Result<(Range, Vec<Range>), Co
     Ok((within, without))
 }
 
-fn condition(part: &str, scheme: Scheme) -> Result<Condition, ConstraintError> {
+/// Splits at commas that stand in no interval.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut inside = false;
+    text.split(move |c: char| {
+        inside = match c {
+            '[' | '(' => true,
+            ']' | ')' => false,
+            _ => inside,
+        };
+        c == ',' && !inside
+    })
+}
+
+fn condition(part: &str, scheme: &Scheme) -> Result<Condition, ConstraintError> {
     if part == "*" {
         return Ok(Condition::Within(Range::all()));
     }
@@ -49,19 +71,31 @@ fn condition(part: &str, scheme: Scheme) -> Result<Condition, ConstraintError> {
     let (operator, rest) = part.split_at(end);
     let rest = rest.trim_start();
     if operator.is_empty() {
-        return front(part, scheme).map(Condition::Within);
+        return front(part)
+            .map(Condition::Within)
+            .ok_or_else(|| mistakes::no_condition(part, scheme));
     }
     let bound = || bound(part, operator, rest, scheme);
-    Ok(match operator {
-        "=" => Condition::Within(Range::only(&bound()?.key)),
-        "!=" => Condition::Without(Range::only(&bound()?.key)),
-        "<" => Condition::Within(Range::to(Cut::before(&bound()?.key))),
-        "<=" => Condition::Within(Range::to(Cut::after(&bound()?.key))),
-        ">" => Condition::Within(Range::from(Cut::after(&bound()?.key))),
-        ">=" => Condition::Within(Range::from(Cut::before(&bound()?.key))),
-        "^" => Condition::Within(caret(&bound()?)),
-        "~" => Condition::Within(tilde(&bound()?)),
-        _ => return Err(mistakes::operator(operator, rest)),
+    Ok(match (operator, scheme) {
+        ("==", Scheme::Pep440) if rest.contains('*') => Condition::Within(prefix(part, rest)?),
+        ("!=", Scheme::Pep440) if rest.contains('*') => Condition::Without(prefix(part, rest)?),
+        ("=", _) | ("==", Scheme::Pep440) => Condition::Within(Range::only(&bound()?.key)),
+        ("!=", _) => Condition::Without(Range::only(&bound()?.key)),
+        ("<", _) => Condition::Within(Range::to(Cut::before(&bound()?.key))),
+        ("<=", _) => Condition::Within(Range::to(Cut::after(&bound()?.key))),
+        (">", _) => Condition::Within(Range::from(Cut::after(&bound()?.key))),
+        (">=", _) => Condition::Within(Range::from(Cut::before(&bound()?.key))),
+        ("^", _) => Condition::Within(caret(&bound()?)),
+        ("~", _) => Condition::Within(tilde(&bound()?)),
+        ("~>", Scheme::Gem) => Condition::Within(rising(part, &bound()?)?),
+        ("~=", Scheme::Pep440) => {
+            let bound = bound()?;
+            if bound.count < 2 {
+                return Err(mistakes::one_number(rest));
+            }
+            Condition::Within(rising(part, &bound)?)
+        }
+        _ => return Err(mistakes::operator(operator, rest, scheme)),
     })
 }
 
@@ -78,27 +112,32 @@ fn tilde(bound: &Reading) -> Range {
     Range::front(bound.key.numbers, bound.count.min(2)).and(Range::from(Cut::before(&bound.key)))
 }
 
+/// `~> 1.2.3`, `~= 1.2.3`: at least that, and all numbers but the last stay (a lone one too).
+fn rising(part: &str, bound: &Reading) -> Result<Range, ConstraintError> {
+    let fixed = (bound.count - 1).max(1);
+    if fixed > bound.key.numbers.len() {
+        return Err(mistakes::too_many_numbers(part));
+    }
+    Ok(Range::front(bound.key.numbers, fixed).and(Range::from(Cut::before(&bound.key))))
+}
+
 /// `22.*`, `3.4.*`.
-fn front(part: &str, scheme: Scheme) -> Result<Range, ConstraintError> {
-    if let Some(reading) = part.strip_suffix(".*").and_then(|front| scheme.reading(front))
-        && *reading.key.stage() == Stage::Release
-        && part.bytes().all(|b| b.is_ascii_digit() || b".*".contains(&b))
-        && reading.count < 5
-    {
-        return Ok(Range::front(reading.key.numbers, reading.count));
-    }
-    match scheme.read(part) {
-        Some(version) => Err(mistakes::bare(version.as_str())),
-        None => Err(mistakes::unreadable(part)),
-    }
+fn front(part: &str) -> Option<Range> {
+    let (numbers, count, rest) = numbers(part.strip_suffix(".*")?)?;
+    (rest.is_empty() && count < numbers.len()).then(|| Range::front(numbers, count))
+}
+
+/// What stands after `==` or `!=` and ends with `.*`.
+fn prefix(part: &str, rest: &str) -> Result<Range, ConstraintError> {
+    front(rest).ok_or_else(|| mistakes::unreadable(part))
 }
 
 /// The version after an operator.
-fn bound(
+pub(super) fn bound(
     part: &str,
     operator: &str,
     text: &str,
-    scheme: Scheme,
+    scheme: &Scheme,
 ) -> Result<Reading, ConstraintError> {
     match scheme.read(text) {
         Some(version) if version.as_str() == text => {

@@ -53,7 +53,8 @@ pub(super) fn read(text: &str) -> Option<Reading> {
     Some(Reading { key: OrderKey::new(numbers, stage(rest, count)?, build), count })
 }
 
-fn stage(suffix: &str, count: usize) -> Option<Stage> {
+/// Reads what stands between the numbers and a `+`, after so many numbers.
+pub(super) fn stage(suffix: &str, count: usize) -> Option<Stage> {
     if suffix.is_empty() {
         return Some(Stage::Release);
     }

@@ -3,18 +3,18 @@ use std::cmp::Ordering;
 use proptest::prelude::*;
 
 use super::Scheme;
-use crate::model::Version;
+use crate::model::{Pattern, Version};
 
-fn read(scheme: Scheme, upstream: &str) -> Option<String> {
+fn read(scheme: &Scheme, upstream: &str) -> Option<String> {
     scheme.read(upstream).map(|version| version.as_str().to_owned())
 }
 
-fn order(scheme: Scheme, a: &str, b: &str) -> Ordering {
+fn order(scheme: &Scheme, a: &str, b: &str) -> Ordering {
     scheme.order(&Version::new(a).unwrap()).cmp(&scheme.order(&Version::new(b).unwrap()))
 }
 
 /// Asserts that each version orders below the next.
-fn ascending(scheme: Scheme, versions: &[&str]) {
+fn ascending(scheme: &Scheme, versions: &[&str]) {
     for (n, low) in versions.iter().enumerate() {
         for high in &versions[n + 1..] {
             assert_eq!(order(scheme, low, high), Ordering::Less, "{low} < {high}");
@@ -48,7 +48,7 @@ fn a_prefix_is_dropped_and_nothing_else_changes() {
         ("release-2.1.12-stable", "2.1.12-stable"),
         ("20241028_RC00", "20241028_RC00"),
     ] {
-        assert_eq!(read(Scheme::Semver, upstream).as_deref(), Some(version), "{upstream}");
+        assert_eq!(read(&Scheme::Semver, upstream).as_deref(), Some(version), "{upstream}");
     }
 }
 
@@ -90,7 +90,7 @@ fn what_is_no_release_is_none() {
         "8u99999999999999999999999",
         "v1.2.3\u{202e}",
     ] {
-        assert_eq!(read(Scheme::Semver, upstream), None, "{upstream}");
+        assert_eq!(read(&Scheme::Semver, upstream), None, "{upstream}");
     }
 }
 
@@ -99,18 +99,18 @@ fn dotted_takes_numbers_alone() {
     for (upstream, version) in
         [("v1.2", "1.2"), ("21.0.4.7.1", "21.0.4.7.1"), ("7", "7"), ("release-1.28.0", "1.28.0")]
     {
-        assert_eq!(read(Scheme::Dotted, upstream).as_deref(), Some(version), "{upstream}");
+        assert_eq!(read(&Scheme::Dotted, upstream).as_deref(), Some(version), "{upstream}");
     }
     for upstream in ["1.2rc1", "1.2-1", "1.2+3", "1.2.3.4.5.6", "1.2.", "nightly-1", "a", "1.2a"] {
-        assert_eq!(read(Scheme::Dotted, upstream), None, "{upstream}");
+        assert_eq!(read(&Scheme::Dotted, upstream), None, "{upstream}");
     }
-    ascending(Scheme::Dotted, &["1", "1.2", "1.10", "2.0.0.0.1", "2.0.0.1", "21.0.4.7.1"]);
-    assert_eq!(order(Scheme::Dotted, "1.2", "1.2.0.0"), Ordering::Equal);
+    ascending(&Scheme::Dotted, &["1", "1.2", "1.10", "2.0.0.0.1", "2.0.0.1", "21.0.4.7.1"]);
+    assert_eq!(order(&Scheme::Dotted, "1.2", "1.2.0.0"), Ordering::Equal);
 }
 
 #[test]
 fn semver_orders() {
-    let ascending = |versions: &[&str]| ascending(Scheme::Semver, versions);
+    let ascending = |versions: &[&str]| ascending(&Scheme::Semver, versions);
     ascending(&["1.20", "1.21beta1", "1.21rc2", "1.21rc10", "1.21", "1.21.1", "1.22rc1"]);
     ascending(&["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta"]);
     ascending(&["1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.1-0"]);
@@ -135,7 +135,7 @@ fn equal_order_is_told_apart_by_text() {
         ("8u492+9", "8.0.492+9"),
         ("1.0.0-rc1", "1.0.0-RC.01"),
     ] {
-        assert_eq!(order(Scheme::Semver, a, b), Ordering::Equal, "{a} {b}");
+        assert_eq!(order(&Scheme::Semver, a, b), Ordering::Equal, "{a} {b}");
         let (a, b) = (Version::new(a).unwrap(), Version::new(b).unwrap());
         assert_ne!(Scheme::Semver.compare(&a, &b), Ordering::Equal);
     }
@@ -155,9 +155,29 @@ fn a_key_has_parts_and_knows_pre_releases() {
     assert!(key("unreadable") < key("0-a"));
 }
 
+fn all() -> [Scheme; 8] {
+    let groups = |texts: &[&str]| {
+        let patterns: Vec<Pattern> = texts.iter().map(|text| Pattern::new(text).unwrap()).collect();
+        Scheme::named("regex", &patterns).unwrap()
+    };
+    [
+        Scheme::Semver,
+        Scheme::Pep440,
+        Scheme::Gem,
+        Scheme::Maven,
+        Scheme::Dotted,
+        Scheme::Date,
+        groups(&["^(?<major>[0-9]+)(\\.(?<minor>[0-9a-z]+))?(-(?<pre>.+))?$", "(?<all>.+)"]),
+        groups(&["^(?<version>.+)$"]),
+    ]
+}
+
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
         "[0-9A-Za-z][0-9A-Za-z.+_~:-]{0,12}",
+        "[0-2](\\.[0a1.]){0,7}(-[0a1.-]{0,5})?",
+        "[0-2](0|alpha|[abmx]|rc|sp|final|snapshot|dev|post|[-._0-2]){1,6}",
+        "20(24|25)[-.]?(0[12]|1)[-.]?(0[12])?([-._][a-z0-2]{0,3})?",
         "[0-2](\\.[0-2]){0,4}((-|\\.|)(rc|p|beta|z|a|Final|u)?[0-9]{0,2}){0,2}(\\+[0-9a-b.]{1,3})?",
     ]
 }
@@ -165,7 +185,7 @@ fn texts() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn comparing_is_a_total_order(a in texts(), b in texts(), c in texts()) {
-        for scheme in [Scheme::Semver, Scheme::Dotted] {
+        for scheme in all() {
             let [a, b, c] = [&a, &b, &c].map(|text| Version::new(text.as_str()).unwrap());
             prop_assert_eq!(scheme.compare(&a, &b), scheme.compare(&b, &a).reverse());
             prop_assert_eq!(scheme.compare(&a, &b) == Ordering::Equal, a == b);
@@ -178,7 +198,7 @@ proptest! {
     #[test]
     fn what_is_read_reads_as_itself(name in any::<String>(), prefix in "[a-z_-]{0,6}", text in texts()) {
         for upstream in [name, format!("{prefix}{text}")] {
-            for scheme in [Scheme::Semver, Scheme::Dotted] {
+            for scheme in all() {
                 if let Some(version) = scheme.read(&upstream) {
                     prop_assert!(upstream.trim().ends_with(version.as_str()));
                     prop_assert_eq!(scheme.read(version.as_str()), Some(version));
