@@ -162,7 +162,8 @@ fn single(it: &Verdict, id: &DependencyId, project: &Project, looked: &Looked) -
         let place = if targets.len() == 1 { String::new() } else { format!(" {target}") };
         rows.push((format!("file{place}"), file.url.clone()));
         rows.push((format!("sha256{place}"), file.sha256.to_string()));
-        let by = file.signer.as_ref().map_or_else(String::new, |signer| format!(" by {}", signer.who));
+        let by =
+            file.signer.as_ref().map_or_else(String::new, |signer| format!(" by {}", signer.who));
         rows.push((format!("evidence{place}"), format!("{}{by}", file.evidence.name())));
     }
     let live = looked.snapshot.iter().flat_map(|snapshot| snapshot.live.values());

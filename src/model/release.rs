@@ -25,6 +25,8 @@ pub struct Row {
     pub name: Option<String>,
     /// Digests that the index gives for the file.
     pub digests: Vec<Digest>,
+    /// Who signed the index, if the driver has checked that: `openpgp:FULL FINGERPRINT`.
+    pub signer: Option<String>,
     /// Size in bytes.
     pub size: Option<u64>,
     /// When it was released.

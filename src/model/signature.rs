@@ -13,6 +13,8 @@ pub enum Over {
     Artifact,
     /// The checksum file that names its digest.
     Checksum,
+    /// The version index that names its digest.
+    Index,
 }
 
 impl Over {
@@ -21,6 +23,7 @@ impl Over {
         match self {
             Self::Artifact => "artifact",
             Self::Checksum => "checksum",
+            Self::Index => "index",
         }
     }
 

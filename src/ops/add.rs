@@ -146,7 +146,11 @@ fn checked(setting: &Setting, text: &str) -> Result<Manifest, OpsError> {
     let sources: Vec<&str> = source::DRIVERS.iter().map(|driver| driver.name).collect();
     let storages: Vec<&str> = storage::registry::DRIVERS.iter().map(|driver| driver.name).collect();
     let known = Known { sources: &sources, storages: &storages };
-    let text = &text.lines().filter(|l| !l.starts_with("signature = ") && !l.starts_with("verify.signature")).collect::<Vec<_>>().join("\n"); // TEMP
+    let text = &text
+        .lines()
+        .filter(|l| !l.starts_with("signature = ") && !l.starts_with("verify.signature"))
+        .collect::<Vec<_>>()
+        .join("\n"); // TEMP
     let found = manifest::read(text.as_bytes(), &known);
     found.manifest.ok_or_else(|| {
         let report = manifest::report(&setting.shown, text.as_bytes(), found.mistakes);

@@ -98,8 +98,13 @@ fn as_listed(candidate: &Candidate) -> LocatedFile {
         Some(ChecksumQuery::Given(digest)) => (std::slice::from_ref(digest), Evidence::Given),
         Some(ChecksumQuery::File { .. }) => (&[] as &[Digest], Evidence::ChecksumFile),
         None if candidate.digests.is_empty() => (&[] as &[Digest], Evidence::Tofu),
+        // Where deps.toml asks for a signature, that one counts.
+        None if candidate.signer.is_some() && candidate.signature.is_none() => {
+            (candidate.digests.as_slice(), Evidence::Signed)
+        }
         None => (candidate.digests.as_slice(), Evidence::Index),
     };
+    let signer = candidate.signer.clone().filter(|_| evidence == Evidence::Signed);
     let sha512 = |digest: &&Digest| digest.algorithm() == Algorithm::Sha512;
     LocatedFile {
         url: candidate.urls.first().cloned().unwrap_or_default(),
@@ -107,7 +112,7 @@ fn as_listed(candidate: &Candidate) -> LocatedFile {
         sha256: digests.iter().find_map(Digest::sha256),
         upstream_digest: digests.iter().find(sha512).cloned(),
         evidence,
-        signer: None,
+        signer,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::{
     model::{
-        Address, Code, Dependency, Digest, Finding, Glob, Located, Manifest, Settings, Severity,
-        Target, TargetName,
+        Address, Code, Dependency, Digest, Finding, Glob, Located, Manifest, Over, Settings,
+        Severity, Signer, Target, TargetName,
     },
     template::Engine,
 };
@@ -112,6 +112,12 @@ impl Wish<'_> {
             name,
             size: if holds { file.row.size } else { None },
             digests: if holds { file.digests.clone() } else { Vec::new() },
+            signer: file
+                .row
+                .signer
+                .clone()
+                .filter(|_| holds)
+                .map(|who| Signer { who, over: Over::Index }),
             checksum,
             signature,
             expect: None,

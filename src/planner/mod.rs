@@ -35,10 +35,10 @@ mod schedule;
 mod select;
 mod selection;
 mod settle;
-mod why;
-mod standing;
 mod signature;
+mod standing;
 mod trust;
+mod why;
 
 pub use freshness::Freshness;
 pub use input::{Filter, Options, PlanInput, Question, Update, WhyAsk};
@@ -48,8 +48,8 @@ pub use selection::{
     Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, Hold, LocatedFile,
     Selection, SignatureQuery,
 };
-pub use why::Verdict;
 pub use trust::Trust;
+pub use why::Verdict;
 
 use select::Answers;
 use std::collections::{BTreeMap, BTreeSet};

@@ -345,6 +345,7 @@ fn vouching(candidate: &Candidate) -> Evidence {
         Some(ChecksumQuery::Given(_)) => Evidence::Given,
         Some(ChecksumQuery::File { .. }) => Evidence::ChecksumFile,
         None if candidate.digests.is_empty() => Evidence::Tofu,
+        None if candidate.signer.is_some() => Evidence::Signed,
         None => Evidence::Index,
     }
 }

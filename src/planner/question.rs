@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Serialize;
 
 use crate::model::{
-    Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Distro, EolRule, Fallback,
-    Keep, Located, Manifest, Override, Pattern, Rule, Sha256, SignaturePlace, SignatureRule,
-    SourceRule, TargetName, VersionLine,
+    Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Distro, EolRule,
+    Fallback, Keep, Located, Manifest, Override, Pattern, Rule, Sha256, SignaturePlace,
+    SignatureRule, SourceRule, TargetName, VersionLine,
 };
 
 /// Returns the digest of what a dependency asks: its meaning, not its text.

@@ -98,6 +98,8 @@ pub struct Candidate {
     pub size: Option<u64>,
     /// Digests that the index gives for it.
     pub digests: Vec<Digest>,
+    /// Who signed the index that gives them.
+    pub signer: Option<Signer>,
     /// Where else the digest is found; beats `digests`.
     pub checksum: Option<ChecksumQuery>,
     /// Which signature must vouch for it.

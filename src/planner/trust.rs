@@ -179,6 +179,7 @@ fn strength(evidence: Evidence, signer: Option<&Signer>) -> (Evidence, bool) {
 fn told(evidence: Evidence, signer: Option<&Signer>) -> String {
     match signer.map(|signer| signer.over) {
         Some(Over::Checksum) => format!("{} (over its checksums)", evidence.name()),
+        Some(Over::Index) => format!("{} (over its index)", evidence.name()),
         Some(Over::Artifact) | None => evidence.name().to_owned(),
     }
 }

@@ -147,7 +147,9 @@ impl SourceError {
             Self::Signature { source, .. } => source.code,
             Self::Expired { .. } => Code::INDEX_EXPIRED,
             Self::Altered { .. } => Code::DIGEST_MISMATCH,
-            Self::Absent { .. } | Self::All { .. } | Self::Body { .. } | Self::Storage { .. } => Code::SOURCE_FAILED,
+            Self::Absent { .. } | Self::All { .. } | Self::Body { .. } | Self::Storage { .. } => {
+                Code::SOURCE_FAILED
+            }
         }
     }
 }

@@ -285,6 +285,9 @@ fn every_scheme_has_its_own_constraints() {
         assert!(constraint.matches(&version(upstream)), "{id} {upstream}");
         assert!(!constraint.matches(&version(other)), "{id} {other}");
     }
+}
+
+#[test]
 fn rules_of_time() {
     let found = read(EVERY_KEY.as_bytes(), &KNOWN);
     let manifest = found.manifest.unwrap();

@@ -67,7 +67,7 @@ async fn each_architecture_has_a_row_with_a_signed_digest() {
     assert_eq!(row.name.as_deref(), Some("tool_1.9-2+b1_amd64.deb"));
     assert_eq!(row.size, Some(5));
     assert_eq!(row.digests, [depstate::model::Sha256::of(b"amd64").into()]);
-    assert_eq!(row.more["signer"], FINGERPRINT);
+    assert_eq!(row.signer, Some(format!("openpgp:{FINGERPRINT}")));
 
     let other =
         debian(&upstream, folder.path(), "component = 'contrib'\narchitectures = ['amd64']");
@@ -138,7 +138,7 @@ async fn a_signature_beside_the_release_file_counts_too() {
     archive.serve(Signed::Beside);
     let driver = debian(&upstream, folder.path(), "");
     let listed = rows(&*driver).await.unwrap();
-    assert_eq!(listed[0].more["signer"], FINGERPRINT);
+    assert_eq!(listed[0].signer, Some(format!("openpgp:{FINGERPRINT}")));
     // Another text under the same signature.
     let other = archive.text().replace("Suite: stable", "Suite: stable ");
     upstream.route("/debian/dists/stable/Release", Answer::body(other));
@@ -178,7 +178,7 @@ async fn no_signature_is_asked_for_where_deps_toml_says_so() {
     archive.serve(Signed::Not);
     let driver = debian(&upstream, folder.path(), "keys = false");
     let listed = rows(&*driver).await.unwrap();
-    assert!(!listed[0].more.contains_key("signer"));
+    assert_eq!(listed[0].signer, None);
     let error = rows(&*debian(&upstream, folder.path(), "")).await.unwrap_err();
     assert!(error.is_absent(), "{error}");
 }

@@ -57,9 +57,10 @@ fn row(name: &str, paragraph: &Paragraph, signer: Option<&str>) -> Result<Row, S
         name: segments.last().map(|file| (*file).to_owned()),
         digests: vec![digest.map_err(|error| wrong(error.to_string()))?],
         size: Some(size.parse().map_err(|_| wrong(format!("`{size}` is no size")))?),
+        signer: signer.map(|fingerprint| format!("openpgp:{fingerprint}")),
         ..Row::default()
     };
-    let more = [("signer", signer), ("source", field("Source")), ("section", field("Section"))];
+    let more = [("source", field("Source")), ("section", field("Section"))];
     for (key, text) in more {
         row.more.extend(text.map(|text| (key.to_owned(), Value::String(text.to_owned()))));
     }
