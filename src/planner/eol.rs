@@ -210,11 +210,12 @@ fn warning(
         rule.drop_after.zip(over(end)).and_then(|(after, over)| over.checked_add(after).ok());
     if let Some(from) = from {
         let day = from.to_zoned(TimeZone::UTC).date();
-        message.push_str(&if from <= as_of {
+        let when = if from <= as_of {
             "; the next `depstate lock` drops its versions".to_owned()
         } else {
             format!("; `depstate lock` drops its versions from {day} on")
-        });
+        };
+        message.push_str(&when);
     }
     let it = findings::finding(Severity::Warning, code, id, message);
     let it = findings::at(it, line.span);

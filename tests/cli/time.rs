@@ -16,11 +16,13 @@ fn manifest(upstream: &Upstream, versions: &[(&str, &str)], more: &str) -> Strin
     let mut rows = String::new();
     for (version, day) in versions {
         upstream.route(&format!("/tool-{version}.tgz"), Answer::body((*version).to_owned()));
-        rows.push_str(&format!(
-            "  {{ version = \"{version}\", released = \"{day}\", sha256 = \"{}\", \
-             url = \"{base}/tool-{version}.tgz\" }},\n",
-            sha256(version)
-        ));
+        let digest = sha256(version);
+        let url = format!("{base}/tool-{version}.tgz");
+        let row = format!(
+            "  {{ version = \"{version}\", released = \"{day}\", sha256 = \"{digest}\", \
+             url = \"{url}\" }},\n"
+        );
+        rows.push_str(&row);
     }
     format!(
         "[project]\nname = \"time\"\n[storage]\ndriver = \"fs\"\npath = \"mirror\"\n\
