@@ -10,6 +10,7 @@ mod debian;
 mod dir;
 pub mod document;
 mod error;
+mod fallback;
 mod fields;
 mod fixed;
 mod forge;
@@ -45,6 +46,7 @@ use crate::{
 };
 
 pub use error::SourceError;
+pub use fallback::Fallback;
 pub use registry::{DRIVERS, Driver, DriverTable, Limits, Make, Setup, find};
 
 /// A place that lists releases and serves their files.
