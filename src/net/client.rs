@@ -359,6 +359,8 @@ impl Client {
             url,
             total: None,
             reset: None,
+            // Told to whoever reads all pages, which were read when they were kept.
+            total: None,
         })
     }
 

@@ -14,7 +14,7 @@ use url::Url;
 use super::{
     Setup, SourceDriver, SourceError,
     fields::Fields,
-    web::{self, Web, unusable},
+    web::{self, Looks, Web, unusable},
 };
 use crate::{
     model::{Code, Listing, Located, Mistake, Revision, Row},
@@ -94,10 +94,10 @@ impl GitTags {
                 let mut request = self.web.request(url.clone());
                 request.accept = Some("application/x-git-upload-pack-advertisement, */*;q=0.5");
                 let answer = self.web.read(&request).await?;
-                match web::markup(&answer.body, answer.content_type.as_deref()) {
-                    None => {}
-                    Some(None) => return Err(unusable(&answer, "the answer is empty")),
-                    Some(Some(what)) => {
+                match web::looks(&answer.body, answer.content_type.as_deref()) {
+                    Looks::Other => {}
+                    Looks::Empty => return Err(unusable(&answer, "the answer is empty")),
+                    Looks::Markup(what) => {
                         let why = format!(
                             "it is {what}, where the refs of a git repository were expected"
                         );

@@ -12,7 +12,7 @@ use super::{
     web::unusable,
 };
 use crate::{
-    model::{Listing, Mistake, Revision, Sha256},
+    model::{Listing, Mistake, Revision, SafeUrl, Sha256},
     net::{ByteStream, NetError},
 };
 
@@ -64,16 +64,15 @@ fn doubt(url: &Url) -> Option<Url> {
 
 /// Says what to do where GitHub lists no more (422).
 fn cut_off(error: SourceError, url: &Url) -> SourceError {
-    let status = |error: &NetError| matches!(error, NetError::Status { status: 422, .. });
-    match &error {
-        SourceError::Net(net) if status(net) && url.query_pairs().any(|(key, _)| key == "page") => {
-            let why = format!(
-                "{net}: GitHub lists its newest releases and no more; `github-tags` and `git-tags` list all tags"
-            );
-            SourceError::Answer { url: url.to_string(), why }
-        }
-        _ => error,
+    let SourceError::Net(net) = error else { return error };
+    let further = url.query_pairs().any(|(key, _)| key == "page");
+    if !further || !matches!(*net, NetError::Status { status: 422, .. }) {
+        return SourceError::Net(net);
     }
+    let why = format!(
+        "{net}: GitHub lists its newest releases and no more; `github-tags` and `git-tags` list all tags"
+    );
+    SourceError::Answer { url: SafeUrl::new(url.clone()).to_string(), why }
 }
 
 #[async_trait]

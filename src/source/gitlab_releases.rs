@@ -40,8 +40,8 @@ struct Release {
     name: Option<String>,
     released_at: Option<String>,
     /// Its date is still to come.
-    #[serde(default)]
-    upcoming_release: bool,
+    #[serde(default, rename = "upcoming_release")]
+    upcoming: bool,
     commit: Option<Commit>,
     #[serde(default)]
     assets: Assets,
@@ -76,7 +76,7 @@ struct Archive {
 
 /// Adds one row for each file of a release; one without a file where there is none.
 fn list(release: Release, rows: &mut Vec<Row>) -> Result<(), String> {
-    if release.upcoming_release {
+    if release.upcoming {
         return Ok(());
     }
     let tag = release.tag_name;

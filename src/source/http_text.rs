@@ -11,10 +11,10 @@ use super::{
     fields::Fields,
     paging::{self, Page},
     rows,
-    web::{self, Web, unusable},
+    web::{self, Looks, Web, unusable},
 };
 use crate::{
-    model::{Code, Listing, Mistake, Pattern, Revision},
+    model::{Code, Listing, Mistake, Pattern, Revision, Row},
     net::{Answer, ByteStream},
 };
 
@@ -122,9 +122,9 @@ where
 impl Reading {
     fn read(&self, text: &str, answer: &Answer) -> Result<Page, String> {
         let base = answer.url.expose();
-        let html = || {
-            let page = web::markup(&answer.body, answer.content_type.as_deref());
-            page.flatten().map(|what| format!("it is {what}, where a text was expected"))
+        let html = || match web::looks(&answer.body, answer.content_type.as_deref()) {
+            Looks::Markup(what) => Some(format!("it is {what}, where a text was expected")),
+            Looks::Empty | Looks::Other => None,
         };
         let rows = match &self.by {
             By::Pattern(pattern) => pattern
@@ -151,12 +151,7 @@ impl Reading {
     }
 
     /// Reads lines cut at blanks; those without so many columns, and comments, are none.
-    fn lines(
-        &self,
-        columns: &Columns,
-        text: &str,
-        base: &Url,
-    ) -> Result<Vec<crate::model::Row>, String> {
+    fn lines(&self, columns: &Columns, text: &str, base: &Url) -> Result<Vec<Row>, String> {
         let mut rows = Vec::new();
         let lines = text.lines().enumerate().filter(|(_, line)| {
             let line = line.trim();

@@ -17,7 +17,7 @@ use super::{
     http_html,
     paging::{self, Page},
     rows,
-    web::{self, Web, unusable},
+    web::{self, Looks, Web, unusable},
 };
 use crate::{
     model::{Listing, Mistake, Pattern, Revision},
@@ -72,13 +72,15 @@ impl HttpXml {
         request.accept =
             Some("application/xml, application/rss+xml, application/atom+xml, text/xml, */*;q=0.5");
         let answer = self.web.read(&request).await?;
-        match web::markup(&answer.body, answer.content_type.as_deref()) {
-            Some(Some("XML")) => {}
-            Some(Some(what)) => {
+        match web::looks(&answer.body, answer.content_type.as_deref()) {
+            Looks::Markup("XML") => {}
+            Looks::Markup(what) => {
                 return Err(unusable(&answer, format!("it is {what}, where XML was expected")));
             }
-            Some(None) => return Err(unusable(&answer, "the answer is empty")),
-            None => return Err(unusable(&answer, "it is not XML: it does not begin with `<`")),
+            Looks::Empty => return Err(unusable(&answer, "the answer is empty")),
+            Looks::Other => {
+                return Err(unusable(&answer, "it is not XML: it does not begin with `<`"));
+            }
         }
         let (reading, body) = (Arc::clone(&self.reading), answer.body.clone());
         let base = answer.url.expose().clone();
@@ -101,15 +103,12 @@ impl Reading {
         let selector = Selector::parse(&self.css).map_err(|error| error.to_string())?;
         let mut rows = Vec::new();
         for element in document.select(&selector) {
-            let row = match links::of(&element, base) {
-                Some(link) => {
-                    let file = link.is_file.then_some(&link.url);
-                    rows::found(&self.pattern, link.url.as_str(), file, base, self.insecure)?
-                }
-                None => {
-                    let text: String = element.text().collect();
-                    rows::found(&self.pattern, text.trim(), None, base, self.insecure)?
-                }
+            let row = if let Some(link) = links::of(&element, base) {
+                let file = link.is_file.then_some(&link.url);
+                rows::found(&self.pattern, link.url.as_str(), file, base, self.insecure)?
+            } else {
+                let text: String = element.text().collect();
+                rows::found(&self.pattern, text.trim(), None, base, self.insecure)?
             };
             let Some(mut row) = row else { continue };
             if row.released.is_none() {

@@ -110,7 +110,7 @@ impl OciTags {
         // A page may name any address as the next one; the token is for the registry alone.
         let at_home = url.origin() == self.registry.origin();
         if at_home {
-            request.bearer = image.token.lock().await.clone();
+            request.bearer.clone_from(&*image.token.lock().await);
         }
         let error = match self.web.read(&request).await {
             Err(SourceError::Net(error)) if at_home => error,

@@ -57,30 +57,39 @@ pub(super) fn expect_json(answer: &Answer) -> Result<(), SourceError> {
 
 /// Names an answer that is empty, or a page where something else was wanted.
 pub(super) fn expect(answer: &Answer, wanted: &str) -> Result<(), SourceError> {
-    match markup(&answer.body, answer.content_type.as_deref()) {
-        None => Ok(()),
-        Some(None) => Err(unusable(answer, "the answer is empty")),
-        Some(Some(what)) => {
+    match looks(&answer.body, answer.content_type.as_deref()) {
+        Looks::Other => Ok(()),
+        Looks::Empty => Err(unusable(answer, "the answer is empty")),
+        Looks::Markup(what) => {
             Err(unusable(answer, format!("it is {what}, where {wanted} was expected")))
         }
     }
 }
 
-/// Names what plainly is markup (`an HTML page`, `XML`); none: nothing at all came.
-pub(super) fn markup(body: &[u8], content_type: Option<&str>) -> Option<Option<&'static str>> {
+/// What an answer looks like at its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looks {
+    /// Nothing came.
+    Empty,
+    /// `an HTML page`, or `XML`.
+    Markup(&'static str),
+    Other,
+}
+
+/// Tells what an answer looks like.
+pub(super) fn looks(body: &[u8], content_type: Option<&str>) -> Looks {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     match body.trim_ascii_start() {
-        [] => Some(None),
+        [] => Looks::Empty,
         [b'<', b'!' | b'?' | b'/' | b'a'..=b'z' | b'A'..=b'Z', ..] => {
             let html = content_type == Some("text/html") || looks_like_html(body);
-            Some(Some(if html { "an HTML page" } else { "XML" }))
+            Looks::Markup(if html { "an HTML page" } else { "XML" })
         }
-        [..] => None,
+        [..] => Looks::Other,
     }
 }
 
-/// Tells an HTML page by how it begins.
-pub(super) fn looks_like_html(body: &[u8]) -> bool {
+fn looks_like_html(body: &[u8]) -> bool {
     let head = String::from_utf8_lossy(body.get(..512).unwrap_or(body)).to_ascii_lowercase();
     head.contains("<html") || head.contains("<!doctype html")
 }

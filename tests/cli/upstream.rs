@@ -1,6 +1,7 @@
 //! Real HTTP upstreams: indexes, checksum files, and everything that they do wrong.
 
 use crate::support::{
+    git,
     golden::golden,
     sandbox::Sandbox,
     upstream::{Answer, Upstream},
@@ -242,4 +243,48 @@ fn a_name_with_the_digest_in_it() {
     let published = sandbox.files("mirror/artifacts");
     assert!(published[0].ends_with(&format!("/tool-1.1.0-{digest8}.tgz")), "{published:?}");
     let _settled = sandbox.run(["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn a_digest_is_found_in_yaml_and_toml_as_in_json() {
+    let digest = sha256(b"the bytes of 1.1.0");
+    for (file, body) in [
+        ("sums.json", format!(r#"{{"1.1.0": {{"sha256": "{digest}"}}}}"#)),
+        ("sums.yml", format!("1.1.0:\n  sha256: {digest}\n")),
+        ("sums.toml", format!("['1.1.0']\nsha256 = '{digest}'\n")),
+    ] {
+        let (upstream, sandbox) = project("");
+        let base = upstream.url("");
+        let verify = format!(
+            "[dependencies.tool.verify]\nchecksum = {{ url = \"{base}/{file}?v={{{{ version }}}}\", select = '.\"1.1.0\".sha256' }}\n"
+        );
+        sandbox.write("deps.toml", manifest(&base, &verify));
+        upstream.route(&format!("/{file}"), Answer::body(body));
+        let _applied = sandbox.run(["apply", "--yes"]).exits(0);
+        let lock = sandbox.read("deps.lock");
+        assert!(lock.contains("evidence = \"checksum-file\"") && lock.contains(&digest), "{lock}");
+        upstream.route(&format!("/{file}"), Answer::html("<!DOCTYPE html><html>"));
+        fs_err::remove_file(sandbox.path("deps.lock")).unwrap();
+        let plan = sandbox.run(["plan", "--update"]).all();
+        assert!(!plan.contains("panicked"), "{plan}");
+    }
+}
+
+#[test]
+fn tags_of_a_repository_give_versions_and_commits() {
+    let (upstream, sandbox) = project("");
+    let base = upstream.url("");
+    let made = git::fill(&sandbox.path("upstream.git"), 3, true);
+    let (_, commit) = made.tags.iter().find(|(name, _)| name == "v1.2.0").unwrap();
+    upstream.route(&format!("/{commit}/tool-1.2.0.tar.gz"), Answer::body("the bytes of 1.2.0"));
+    let source = format!(
+        "[dependencies.tool.source]\ndriver = \"git-tags\"\nurl = \"upstream.git\"\ninsecure = true\n\
+         artifact = \"{base}/{{{{ release.commit }}}}/tool-{{{{ version }}}}.tar.gz\"\n"
+    );
+    let manifest = manifest(&base, "");
+    let head = manifest.split("[dependencies.tool.source]").next().unwrap();
+    sandbox.write("deps.toml", format!("{head}{source}"));
+    let _applied = sandbox.run(["apply", "--yes"]).exits(0);
+    let lock = sandbox.read("deps.lock");
+    assert!(lock.contains("upstream = \"v1.2.0\"") && lock.contains(commit.as_str()), "{lock}");
 }

@@ -113,7 +113,7 @@ fn a_name_stands_for_the_newest_line_that_bears_it() {
 #[test]
 fn a_constraint_beside_the_name_must_hold_too() {
     let mut world = lts(2);
-    let below = Constraint::new("<22.11", Scheme::Semver).unwrap();
+    let below = Constraint::new("<22.11", &Scheme::Semver).unwrap();
     world.dep("node").lines[0].constraint = Some(Located::new(below, 0..4));
     assert_eq!(versions(&world.select(), "node"), ["22.10.0"]);
 }
@@ -377,7 +377,7 @@ fn a_line_with_an_end_of_its_own_is_dropped_as_a_whole() {
 fn an_override_says_otherwise_about_the_end() {
     let mut world = ending(EolRule { warn: None, drop_after: Some(days(30)) });
     let patch = Patch { eol_drop_after: Change::Clear, ..Patch::default() };
-    let when = Some(Constraint::new("<19", Scheme::Semver).unwrap());
+    let when = Some(Constraint::new("<19", &Scheme::Semver).unwrap());
     world.dep("node").overrides.push(Override { when, targets: None, patch });
     (world.options.as_of, world.options.decide) = (at("2027-01-01"), true);
     let outcome = world.plan();
@@ -482,7 +482,7 @@ fn an_override_gives_an_age_to_some_versions_or_targets() {
     world.rows("a")[2].released = Some(at("2025-06-02"));
     let age = Located::new(days(30), 60..70);
     let patch = Patch { min_age: Change::Set(age), ..Patch::default() };
-    let when = Some(Constraint::new(">=1.1", Scheme::Semver).unwrap());
+    let when = Some(Constraint::new(">=1.1", &Scheme::Semver).unwrap());
     world.dep("a").overrides.push(Override { when, targets: None, patch });
     assert_eq!(versions(&world.select(), "a"), ["1.0.1"]);
 }

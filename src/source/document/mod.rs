@@ -8,7 +8,10 @@ mod tests;
 
 use bytes::Bytes;
 
-use super::{SourceError, web};
+use super::{
+    SourceError,
+    web::{self, Looks},
+};
 use crate::net::Answer;
 
 pub(super) use toml::to_json;
@@ -45,7 +48,6 @@ pub enum DocumentError {
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::upper_case_acronyms, reason = "they are written so")]
 pub enum Format {
     /// JSON.
     JSON,
@@ -104,10 +106,10 @@ pub fn read(
     url: &str,
 ) -> Result<Bytes, DocumentError> {
     let format = Format::of(content_type, url);
-    match web::markup(document, content_type) {
-        None => {}
-        Some(None) => return Err(DocumentError::Empty),
-        Some(Some(what)) => return Err(DocumentError::Markup { what, wanted: format }),
+    match web::looks(document, content_type) {
+        Looks::Other => {}
+        Looks::Empty => return Err(DocumentError::Empty),
+        Looks::Markup(what) => return Err(DocumentError::Markup { what, wanted: format }),
     }
     let unreadable = |why| DocumentError::Unreadable { format, why };
     let value = match format {

@@ -17,7 +17,7 @@ use scraper::{
 /// How deep elements may be nested.
 const DEPTH: usize = 256;
 /// How many elements, attributes and texts a document may have.
-const NODES: usize = 3_000_000;
+const NODES: usize = 1_000_000;
 
 /// Reads a document.
 pub(super) fn read(body: &[u8]) -> Result<Html, String> {
