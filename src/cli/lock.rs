@@ -36,12 +36,26 @@ pub(super) async fn update(args: &UpdateArgs, context: &Context) -> Result<Exit,
     decide(Options { update, ..context.no_options(&args.time) }, &named, context).await
 }
 
-async fn decide(options: Options, named: &[DependencyId], context: &Context) -> Result<Exit, Stop> {
+async fn decide(
+    mut options: Options,
+    named: &[DependencyId],
+    context: &Context,
+) -> Result<Exit, Stop> {
     let (project, storage) = ops::open(context.setting(true)).await?;
     for id in named {
         if !project.manifest.dependencies.contains_key(id) {
             return Err(Stop::Usage(format!("deps.toml has no dependency `{id}`")));
         }
+    }
+    // What is not locked yet can only be accepted as what an update finds.
+    let new: BTreeSet<DependencyId> = options
+        .accept
+        .iter()
+        .filter(|address| project.lock.artifact(address).is_none())
+        .map(|address| address.dependency.clone())
+        .collect();
+    if !new.is_empty() {
+        options.update = Update::Only(new);
     }
     let storage: Arc<dyn StorageReader> = storage;
     let request = Request {

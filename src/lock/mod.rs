@@ -20,6 +20,7 @@
 //! upstream-digest = "sha512:…"
 //! evidence = "signed"
 //! signer = "openpgp:…"
+//! signed = "checksum"
 //! ```
 //!
 //! Nothing in it depends on the machine, the time or what is published, so that the same decision

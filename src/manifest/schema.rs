@@ -43,6 +43,7 @@ mod tests {
             ("Rule", &keys::EXCLUDE),
             ("Verify", &keys::VERIFY),
             ("Checksum", &keys::CHECKSUM),
+            ("Signature", &keys::SIGNATURE),
             ("Override", &keys::OVERRIDE),
             ("OverrideSource", &keys::OVERRIDE_SOURCE),
         ] {

@@ -60,12 +60,26 @@ impl Keys {
 
     /// Tells whether a signer is among the keys of a rule.
     pub(crate) fn hold(&self, rule: &SignatureRule, signer: &Signer) -> bool {
-        let ids = match self.of(rule) {
-            Some(Trusted::Openpgp(keys)) => keys.fingerprints(),
-            Some(Trusted::Minisign(keys)) => keys.ids(),
-            None => Vec::new(),
-        };
+        let ids = self.of(rule).map(Trusted::ids).unwrap_or_default();
         ids.iter().any(|id| signer.who == format!("{}:{id}", rule.kind.name()))
+    }
+
+    /// Says for each rule which keys its files hold, by full fingerprint or key id.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let told = |((kind, files, _), trusted): (&Question, &Trusted)| {
+            format!("{} in `{}`: {}", kind.name(), files.join("`, `"), trusted.ids().join(", "))
+        };
+        self.0.iter().map(told).collect()
+    }
+}
+
+impl Trusted {
+    /// The full fingerprints, or the key ids.
+    fn ids(&self) -> Vec<String> {
+        match self {
+            Self::Openpgp(keys) => keys.fingerprints(),
+            Self::Minisign(keys) => keys.ids(),
+        }
     }
 }
 
