@@ -106,9 +106,10 @@ fn read(rule: &SignatureRule, root: &Path) -> Result<Trusted, Vec<Mistake>> {
     };
     for (key, file) in &files {
         let one = std::slice::from_ref(file);
-        let read = match rule.kind {
-            SignatureKind::Minisign => minisign::Keyring::read(one).map(drop),
-            _ => openpgp::Keyring::read(one).map(drop),
+        let read = if rule.kind == SignatureKind::Minisign {
+            minisign::Keyring::read(one).map(drop)
+        } else {
+            openpgp::Keyring::read(one).map(drop)
         };
         if let Err(error) = read {
             mistakes.push(wrong(key, error));

@@ -116,7 +116,12 @@ fn a_signed_checksum_file_is_evidence_and_is_asked_for_once() {
     let lock = world.lock();
     std::fs::remove_file(world.sandbox.path("deps.lock")).unwrap();
     let _adopted = world.sandbox.run(["apply", "--yes"]).exits(0);
-    assert_eq!(world.lock(), lock);
+    // Only the sizes are learnt by the way.
+    let known = |line: &&str| !line.starts_with("size = ");
+    assert_eq!(
+        world.lock().lines().filter(known).collect::<Vec<_>>(),
+        lock.lines().collect::<Vec<_>>()
+    );
 }
 
 #[test]

@@ -117,15 +117,18 @@ pub(super) fn strong_hash(hash: HashAlgorithm) -> bool {
 
 /// Finds something that the signer calls critical and that is not understood here.
 pub(super) fn critical(config: &SignatureConfig) -> Option<String> {
-    config.hashed_subpackets().filter(|p| p.is_critical).find_map(|p| match &p.data {
-        SubpacketData::Notation(notation) => Some(format!(
-            "it has the critical notation `{}`, which is not understood",
-            super::plain(&String::from_utf8_lossy(&notation.name))
-        )),
-        SubpacketData::Experimental(number, _) | SubpacketData::Other(number, _) => {
-            Some(format!("it has a critical part ({number}) that is not understood"))
+    config.hashed_subpackets().filter(|p| p.is_critical).find_map(|p| {
+        if let SubpacketData::Notation(notation) = &p.data {
+            return Some(format!(
+                "it has the critical notation `{}`, which is not understood",
+                super::plain(&String::from_utf8_lossy(&notation.name))
+            ));
         }
-        _ => None,
+        let (SubpacketData::Experimental(number, _) | SubpacketData::Other(number, _)) = &p.data
+        else {
+            return None;
+        };
+        Some(format!("it has a critical part ({number}) that is not understood"))
     })
 }
 
