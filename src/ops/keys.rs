@@ -17,6 +17,9 @@ pub struct Keys(BTreeMap<Question, Trusted>);
 /// What tells the keys of one rule from those of another: kind, keys, fingerprints.
 type Question = (SignatureKind, Vec<String>, Vec<String>);
 
+/// A key file: its name and what it holds.
+type File = (String, Vec<u8>);
+
 /// The keys of one rule.
 #[derive(Debug, Clone)]
 pub(crate) enum Trusted {
@@ -118,7 +121,7 @@ fn read(rule: &SignatureRule, root: &Path) -> Result<Trusted, Vec<Mistake>> {
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    let files: Vec<(String, Vec<u8>)> = files.into_iter().map(|(_, file)| file).collect();
+    let files: Vec<File> = files.into_iter().map(|(_, file)| file).collect();
     let at_rule = |error: SignatureError| vec![mistake(rule.span, error.message, None)];
     if rule.kind == SignatureKind::Minisign {
         return minisign::Keyring::read(&files).map(Trusted::Minisign).map_err(at_rule);
@@ -135,7 +138,7 @@ fn read(rule: &SignatureRule, root: &Path) -> Result<Trusted, Vec<Mistake>> {
 }
 
 /// Reads the file of a path, or those of a glob in its last part, with the names they go by.
-fn load(text: &str, root: &Path) -> Result<Vec<(String, Vec<u8>)>, (String, String)> {
+fn load(text: &str, root: &Path) -> Result<Vec<File>, (String, String)> {
     let path = Path::new(text);
     if !path
         .components()

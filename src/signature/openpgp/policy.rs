@@ -46,12 +46,13 @@ fn hopeful<'a>(
         .filter(|c| matches!(c.version(), SignatureVersion::V4 | SignatureVersion::V6))
         .ok_or_else(|| format!("its form is not supported ({:?})", signature.version()))?;
     if config.typ() != expected {
-        return Err(match config.typ() {
-            SignatureType::Text => {
-                "it is over text, whose line ends may differ, and not over the file".to_owned()
-            }
-            SignatureType::Binary => "it is over a file and not over text".to_owned(),
-            other => format!("it is not over a file ({other:?})"),
+        let is = config.typ();
+        return Err(if is == SignatureType::Text {
+            "it is over text, whose line ends may differ, and not over the file".to_owned()
+        } else if is == SignatureType::Binary {
+            "it is over a file and not over text".to_owned()
+        } else {
+            format!("it is not over a file ({is:?})")
         });
     }
     if !strong_hash(config.hash_alg) {
