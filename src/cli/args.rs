@@ -200,7 +200,7 @@ pub(super) struct CatalogArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct LockArgs {
-    /// Accept the bytes that upstream serves now for a locked version
+    /// Accept the bytes that upstream serves now for a locked version, or who signs a new one
     #[arg(long, value_name = "ADDRESS")]
     pub(super) accept: Vec<String>,
     #[command(flatten)]

@@ -35,9 +35,19 @@ pub(super) async fn update(args: &UpdateArgs, context: &Context) -> Result<Exit,
     decide(Options { update, ..context.no_options(&args.time) }, context).await
 }
 
-async fn decide(options: Options, context: &Context) -> Result<Exit, Stop> {
+async fn decide(mut options: Options, context: &Context) -> Result<Exit, Stop> {
     let (project, storage) = ops::open(context.setting(true)).await?;
     context.known_updates(&options, &project.manifest)?;
+    // What is not locked yet can only be accepted as what an update finds.
+    let new: BTreeSet<DependencyId> = options
+        .accept
+        .iter()
+        .filter(|address| project.lock.artifact(address).is_none())
+        .map(|address| address.dependency.clone())
+        .collect();
+    if !new.is_empty() {
+        options.update = Update::Only(new);
+    }
     let storage: Arc<dyn StorageReader> = storage;
     let request = Request {
         options,

@@ -6,7 +6,7 @@ use super::{
     exit::{Exit, Stop},
 };
 use crate::{
-    model::{Code, Record},
+    model::{Code, Over, Record},
     ops::{self, OpsError},
     render, wire,
 };
@@ -78,6 +78,13 @@ fn one(record: &Record) -> String {
         ("source".to_owned(), record.source.url.clone()),
         ("published".to_owned(), record.published.to_string()),
     ];
+    if let Some(signer) = &record.signer {
+        let over = match signer.over {
+            Over::Artifact => "",
+            Over::Checksum => ", over its checksums",
+        };
+        rows.insert(6, ("signed by".to_owned(), format!("{}{over}", signer.who)));
+    }
     if let Some(released) = record.released {
         rows.push(("released".to_owned(), released.to_string()));
     }

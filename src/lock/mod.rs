@@ -26,6 +26,7 @@
 //! upstream-digest = "sha512:…"
 //! evidence = "signed"
 //! signer = "openpgp:…"
+//! signed = "checksum"
 //! ```
 //!
 //! `ended` and `line` are there only where deps.toml has rules of time: which of its lines were

@@ -46,6 +46,7 @@ mod tests {
             ("Schedule", &keys::SCHEDULE),
             ("Eol", &keys::EOL),
             ("LineEol", &keys::LINE_EOL),
+            ("Signature", &keys::SIGNATURE),
             ("Override", &keys::OVERRIDE),
             ("OverrideSource", &keys::OVERRIDE_SOURCE),
         ] {

@@ -183,9 +183,10 @@ fn check(all: &mut Collector<'_>, fields: Table<'_, '_>, rule: &mut SignatureRul
         useless("of", "it speaks of the file itself: take it out");
     }
     if kind.has_keys() && rule.keys.is_empty() && fields.get("keys").is_none() {
-        let example = match kind {
-            SignatureKind::Minisign => "keys = [\"RW…\"]",
-            _ => "keys = [\"keys/upstream.asc\"]",
+        let example = if kind == SignatureKind::Minisign {
+            "keys = [\"RW…\"]"
+        } else {
+            "keys = [\"keys/upstream.asc\"]"
         };
         missing(all, fields, "`signature`", "keys", example);
     }

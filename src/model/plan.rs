@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Address, Artifact, Code, DependencyId, Evidence, Finding, InputDigest, InputName, Metadata,
-    Record, Sha256,
+    Record, Sha256, Signer,
 };
 
 /// What would be done, and why.
@@ -241,6 +241,9 @@ pub struct Facts {
     pub url: String,
     /// How they came to be trusted.
     pub evidence: Evidence,
+    /// Who signed, and what.
+    #[serde(flatten)]
+    pub signer: Option<Signer>,
     /// Size in bytes.
     pub size: Option<u64>,
     /// What consumers read.

@@ -55,7 +55,7 @@ impl Signer {
 /// How something is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SignatureKind {
-    /// OpenPGP, detached or clear-signed.
+    /// `OpenPGP`, detached or clear-signed.
     Openpgp,
     /// minisign, prehashed.
     Minisign,

@@ -17,6 +17,9 @@ pub struct Keys(BTreeMap<Question, Trusted>);
 /// What tells the keys of one rule from those of another: kind, keys, fingerprints.
 type Question = (SignatureKind, Vec<String>, Vec<String>);
 
+/// A key file: its name and what it holds.
+type File = (String, Vec<u8>);
+
 /// The keys of one rule.
 #[derive(Debug, Clone)]
 pub(crate) enum Trusted {
@@ -60,12 +63,26 @@ impl Keys {
 
     /// Tells whether a signer is among the keys of a rule.
     pub(crate) fn hold(&self, rule: &SignatureRule, signer: &Signer) -> bool {
-        let ids = match self.of(rule) {
-            Some(Trusted::Openpgp(keys)) => keys.fingerprints(),
-            Some(Trusted::Minisign(keys)) => keys.ids(),
-            None => Vec::new(),
-        };
+        let ids = self.of(rule).map(Trusted::ids).unwrap_or_default();
         ids.iter().any(|id| signer.who == format!("{}:{id}", rule.kind.name()))
+    }
+
+    /// Says for each rule which keys its files hold, by full fingerprint or key id.
+    pub(crate) fn told(&self) -> Vec<String> {
+        let told = |((kind, files, _), trusted): (&Question, &Trusted)| {
+            format!("{} in `{}`: {}", kind.name(), files.join("`, `"), trusted.ids().join(", "))
+        };
+        self.0.iter().map(told).collect()
+    }
+}
+
+impl Trusted {
+    /// The full fingerprints, or the key ids.
+    fn ids(&self) -> Vec<String> {
+        match self {
+            Self::Openpgp(keys) => keys.fingerprints(),
+            Self::Minisign(keys) => keys.ids(),
+        }
     }
 }
 
@@ -92,9 +109,10 @@ fn read(rule: &SignatureRule, root: &Path) -> Result<Trusted, Vec<Mistake>> {
     };
     for (key, file) in &files {
         let one = std::slice::from_ref(file);
-        let read = match rule.kind {
-            SignatureKind::Minisign => minisign::Keyring::read(one).map(drop),
-            _ => openpgp::Keyring::read(one).map(drop),
+        let read = if rule.kind == SignatureKind::Minisign {
+            minisign::Keyring::read(one).map(drop)
+        } else {
+            openpgp::Keyring::read(one).map(drop)
         };
         if let Err(error) = read {
             mistakes.push(wrong(key, error));
@@ -103,7 +121,7 @@ fn read(rule: &SignatureRule, root: &Path) -> Result<Trusted, Vec<Mistake>> {
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    let files: Vec<(String, Vec<u8>)> = files.into_iter().map(|(_, file)| file).collect();
+    let files: Vec<File> = files.into_iter().map(|(_, file)| file).collect();
     let at_rule = |error: SignatureError| vec![mistake(rule.span, error.message, None)];
     if rule.kind == SignatureKind::Minisign {
         return minisign::Keyring::read(&files).map(Trusted::Minisign).map_err(at_rule);
@@ -120,7 +138,7 @@ fn read(rule: &SignatureRule, root: &Path) -> Result<Trusted, Vec<Mistake>> {
 }
 
 /// Reads the file of a path, or those of a glob in its last part, with the names they go by.
-fn load(text: &str, root: &Path) -> Result<Vec<(String, Vec<u8>)>, (String, String)> {
+fn load(text: &str, root: &Path) -> Result<Vec<File>, (String, String)> {
     let path = Path::new(text);
     if !path
         .components()

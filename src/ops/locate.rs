@@ -78,7 +78,9 @@ pub(crate) async fn locate(
                     let query = candidate.signature.as_ref();
                     query.is_some_and(|query| project.keys.hold(&query.rule, signer))
                 };
-                let doubt = trust.judge(&address, candidate, &file, &keys);
+                let looked = request.options.takes(&address);
+                let doubt =
+                    looked.then(|| trust.judge(&address, candidate, &file, &keys)).flatten();
                 let refused = doubt.as_ref().is_some_and(|it| it.severity == Severity::Refused);
                 troubles.extend(doubt);
                 if !refused {

@@ -49,7 +49,7 @@ impl Wish<'_> {
     pub(super) async fn checksum(&self, file: &Bytes, url: &str) -> Result<(Signer, Bytes), Wrong> {
         let wrong = |error: SignatureError| self.wrong(&error, url);
         if self.query.rule.place == SignaturePlace::Within {
-            let Some(Trusted::Openpgp(keys)) = self.keys() else { return Err(self.keyless()) };
+            let Some(Trusted::Openpgp(keys)) = self.keys() else { return Err(Self::keyless()) };
             let (who, text) =
                 openpgp::clear(keys, file, self.project.setting.now).map_err(wrong)?;
             return Ok((self.signer(&who), Bytes::from(text)));
@@ -57,7 +57,7 @@ impl Wish<'_> {
         let signature = self.fetch().await?;
         let who = match self.kind() {
             SignatureKind::Openpgp | SignatureKind::Minisign => {
-                let keys = self.keys().ok_or_else(|| self.keyless())?;
+                let keys = self.keys().ok_or_else(Self::keyless)?;
                 check(keys, &signature, &mut &**file, self.project.setting.now)
             }
             SignatureKind::Sigstore
@@ -73,7 +73,7 @@ impl Wish<'_> {
 
     /// Begins to check the file itself, whose bytes are to pass by.
     pub(super) async fn witness(&self) -> Result<Witness, Wrong> {
-        let keys = self.keys().cloned().ok_or_else(|| self.keyless())?;
+        let keys = self.keys().cloned().ok_or_else(Self::keyless)?;
         let signature = self.fetch().await?;
         let now = self.project.setting.now;
         Ok(Witness::begin(move |over| check(&keys, &signature, over, now)))
@@ -113,10 +113,10 @@ impl Wish<'_> {
         let name = self.kind().name();
         match found {
             Ok(Some(found)) if !found.is_empty() => Ok(found),
-            Ok(Some(_)) => {
-                Err(self
-                    .missing(format!("{} has no attestation for `{url}`", self.source.origin())))
-            }
+            Ok(Some(_)) => Err(Self::missing(format!(
+                "{} has no attestation for `{url}`",
+                self.source.origin()
+            ))),
             Ok(None) => Err((
                 Code::BAD_VALUE,
                 format!("the source of `{url}` has no service for `{name}`"),
@@ -125,7 +125,7 @@ impl Wish<'_> {
                         .to_owned(),
                 ),
             )),
-            Err(error) if error.is_absent() => Err(self.missing(chain(&error))),
+            Err(error) if error.is_absent() => Err(Self::missing(chain(&error))),
             Err(error) => Err((error.code(), chain(&error), None)),
         }
     }
@@ -134,7 +134,7 @@ impl Wish<'_> {
         self.project.keys.of(&self.query.rule)
     }
 
-    fn keyless(&self) -> Wrong {
+    fn keyless() -> Wrong {
         (Code::BAD_KEY, "the keys of the signature were not read".to_owned(), None)
     }
 
@@ -149,14 +149,14 @@ impl Wish<'_> {
         let url = self.query.url.as_deref().unwrap_or_default();
         self.vouchers.fetch(self.source, url).await.map_err(|unread: Unread| {
             if unread.absent {
-                self.missing(format!("the signature {}", unread.message))
+                Self::missing(format!("the signature {}", unread.message))
             } else {
                 (unread.code, unread.message, None)
             }
         })
     }
 
-    fn missing(&self, message: String) -> Wrong {
+    fn missing(message: String) -> Wrong {
         let help = "find out from upstream where its signatures are now and change `verify.signature`; \
                     where older versions never had one, `[[dependencies.ID.override]]` with `when` takes \
                     the rule away for them alone";

@@ -186,6 +186,7 @@ pub(super) fn before(record: &Record) -> Facts {
         sha256: Some(record.sha256),
         url: record.source.url.clone(),
         evidence: record.evidence,
+        signer: record.signer.clone(),
         size: Some(record.size),
         metadata: record.metadata.clone(),
     }
@@ -199,6 +200,7 @@ pub(super) fn after(artifact: &Artifact, action: Action, record: Option<&Record>
         sha256: stays.map(|record| record.sha256).or(artifact.source.sha256),
         url: artifact.source.urls.first().cloned().unwrap_or_default(),
         evidence: artifact.source.evidence,
+        signer: artifact.source.signer.clone(),
         size: stays.map(|record| record.size).or(artifact.source.size),
         metadata: artifact.metadata.clone(),
     }

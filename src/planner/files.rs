@@ -103,7 +103,8 @@ impl Wish<'_> {
         let signature = match &self.settings.signature {
             Some(rule) => {
                 let by_file = matches!(checksum, Some(super::ChecksumQuery::File { .. }));
-                Some(signature::query(rule, by_file, &scene, about, self.release, engine)?)
+                let query = signature::query(rule, by_file, &scene, about, self.release, engine)?;
+                Some(Box::new(query))
             }
             None => None,
         };

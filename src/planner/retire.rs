@@ -56,6 +56,7 @@ pub(super) fn locked(artifact: &LockedArtifact) -> Facts {
         sha256: Some(artifact.sha256),
         url: artifact.url.clone(),
         evidence: artifact.evidence,
+        signer: artifact.signer.clone(),
         size: artifact.size,
         metadata: Metadata::default(),
     }

@@ -103,7 +103,7 @@ pub struct Candidate {
     /// Where else the digest is found; beats `digests`.
     pub checksum: Option<ChecksumQuery>,
     /// Which signature must vouch for it.
-    pub signature: Option<SignatureQuery>,
+    pub signature: Option<Box<SignatureQuery>>,
     /// What was decided before for the same address: the bytes must be these.
     pub expect: Option<LockedArtifact>,
     /// Whether a template (`file`, with `digest8`) needs the digest before anything is uploaded.

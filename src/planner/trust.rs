@@ -114,8 +114,8 @@ impl<'a> Trust<'a> {
             })
         });
         let (_, version, before) = in_line.or_else(|| older.first())?;
-        let files = &before.files;
-        let (artifact, _) = files.get(&address.target).or_else(|| files.values().next())?;
+        // Upstreams may vouch for one platform and not for another: only like is compared.
+        let (artifact, _) = before.files.get(&address.target)?;
         Some((*version, artifact.as_ref().clone()))
     }
 }

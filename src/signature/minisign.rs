@@ -92,13 +92,13 @@ pub fn check(
         ))
     })?;
     let mut verifier = key.verify_stream(&signature).map_err(|error| {
-        SignatureError::invalid(match error {
-            Error::UnsupportedLegacyMode => format!(
+        if matches!(error, Error::UnsupportedLegacyMode) {
+            return SignatureError::invalid(format!(
                 "the signature by the key `{by}` is of the older form, which is not prehashed and is \
                  refused"
-            ),
-            other => other.to_string().to_lowercase(),
-        })
+            ));
+        }
+        SignatureError::invalid(error.to_string().to_lowercase())
     })?;
     let mut chunk = vec![0; CHUNK];
     loop {

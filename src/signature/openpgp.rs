@@ -1,4 +1,4 @@
-//! OpenPGP (RFC 9580): detached and clear-signed signatures by pinned keys.
+//! `OpenPGP` (RFC 9580): detached and clear-signed signatures by pinned keys.
 //!
 //! The pin is the primary key's fingerprint, not a name or an address in the key: nobody's word
 //! about who somebody is counts here.

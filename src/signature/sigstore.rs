@@ -41,7 +41,6 @@ pub fn check(wanted: &Wanted, bundle: &[u8], signed: Signed<'_>) -> Result<(), S
     let bundle = Bundle::from_json(text).map_err(|error| {
         SignatureError::invalid(format!("the file is no Sigstore bundle ({})", plain(&error)))
     })?;
-    // A first look without a wish tells who it is by, for the message.
     let mut why = String::new();
     for root in [SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_GITHUB_TRUSTED_ROOT] {
         let verifier = TrustedRoot::from_json(root)
@@ -56,6 +55,7 @@ pub fn check(wanted: &Wanted, bundle: &[u8], signed: Signed<'_>) -> Result<(), S
             Err(error) if why.is_empty() => why = plain(&error),
             Err(_) => {}
         }
+        // Whom it is by, if all but that is right, is what a person wants to know.
         let anyone = VerificationPolicy::any_identity();
         if let Ok(result) = verifier.verify(artifact(signed)?, &bundle, &anyone) {
             let by = result.identity().map_or("nobody", |identity| identity.as_str());

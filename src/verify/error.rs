@@ -36,7 +36,7 @@ pub enum ChecksumError {
     },
     /// Only algorithms that prove nothing, or that depstate does not know.
     #[error(
-        "only {algorithms} for `{file}`, which proves nothing: look for `SHA256SUMS`, `{file}.sha256` or `{file}.sha512` beside it"
+        "only {algorithms} for `{file}`: a SHA-256 or SHA-512 is needed; look for `SHA256SUMS`, `{file}.sha256` or `{file}.sha512` beside it"
     )]
     Weak {
         /// The file that was looked for, or the text that was read.
@@ -66,7 +66,14 @@ impl ChecksumError {
     pub fn code(&self) -> Code {
         match self {
             Self::Missing { .. } | Self::Ambiguous { .. } => Code::CHECKSUM_MISSING,
-            Self::Weak { .. } => Code::WEAK_DIGEST,
+            Self::Weak { algorithms, .. } => {
+                let broken = |name: &str| matches!(name, "MD5" | "SHA-1");
+                if algorithms.split(" and ").all(broken) {
+                    Code::WEAK_DIGEST
+                } else {
+                    Code::CHECKSUM_MISSING
+                }
+            }
             Self::Contradiction { .. } => Code::AMBIGUOUS_DIGEST,
             Self::Page { .. } | Self::Unreadable { .. } | Self::Empty => Code::CHECKSUM_UNREADABLE,
         }

@@ -55,6 +55,7 @@ pub fn output_schema() -> Value {
             "address": text(), "version": text(), "target": text(), "upstream": text(), "key": text(),
             "size": count(), "sha256": text(), "evidence": text(), "source": { "type": "object" },
             "metadata": { "type": "object" }, "published": text(),
+            "signer": text(), "signed": { "enum": ["checksum"] },
         }),
     );
     let show = object(

@@ -114,6 +114,14 @@ fn definitions() -> Value {
                 },
                 "url": text,
                 "evidence": { "enum": ["tofu", "index", "checksum-file", "given", "signed"] },
+                "signer": {
+                    "type": "string",
+                    "description": "Who signed: kind, colon, key or identity. With `signed` and no signer the signature is checked at apply."
+                },
+                "signed": {
+                    "enum": ["checksum"],
+                    "description": "What was signed; absent: the file itself."
+                },
                 "size": { "type": ["integer", "null"], "minimum": 0 },
                 "metadata": { "$ref": "#/definitions/metadata" }
             }

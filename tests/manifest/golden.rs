@@ -63,6 +63,7 @@ fn every_code_of_a_mistake_in_the_text_is_shown_once_at_least() {
         "no-manifest",
         "bad-filter",
         "no-registry",
+        "bad-key",
     ];
     let mut found = std::collections::BTreeSet::new();
     for path in files("broken") {

@@ -2,8 +2,9 @@
 
 use depstate::{
     model::{
-        Algorithm, Change, ChecksumRule, Constraint, Coverage, Dependency, Keep, Manifest,
-        Override, Patch, Pattern, Scheme, Sha256, TargetName,
+        Algorithm, Change, ChecksumRule, Constraint, Coverage, Dependency, Keep, Manifest, Over,
+        Override, Patch, Pattern, Scheme, Sha256, SignatureKind, SignaturePlace, SignatureRule,
+        TargetName,
     },
     planner,
 };
@@ -148,4 +149,42 @@ fn the_same_meaning_asks_the_same() {
     assert_eq!(base, excluded(None, Some(&["amd", "arm"]), ">= 1,<2"));
     let both = |a: &str, b: &str| after(|it| it.exclude.extend([rule(a, None), rule(b, None)]));
     assert_eq!(both("=1.0.0", "=2.0.0"), both("=2.0.0", "=1.0.0"));
+}
+
+#[test]
+fn who_must_have_signed_what_is_part_of_it() {
+    let rule = SignatureRule {
+        kind: SignatureKind::Openpgp,
+        over: Over::Artifact,
+        place: SignaturePlace::Url(located("{{ url }}.asc")),
+        keys: vec![located("keys/a.asc")],
+        fingerprints: Vec::new(),
+        identity: None,
+        issuer: None,
+        span: (0, 0),
+    };
+    let with = |change: &dyn Fn(&mut SignatureRule)| {
+        let mut rule = rule.clone();
+        change(&mut rule);
+        after(|it| it.settings.signature = Some(rule.clone()))
+    };
+    let mut all = vec![
+        asked(&world().manifest),
+        with(&|_| {}),
+        with(&|it| it.kind = SignatureKind::Minisign),
+        with(&|it| it.over = Over::Checksum),
+        with(&|it| it.place = SignaturePlace::Asset(located("{{ url }}.asc"))),
+        with(&|it| it.keys = vec![located("keys/b.asc")]),
+        with(&|it| it.fingerprints = vec![located("AA")]),
+        with(&|it| it.identity = Some(located("me"))),
+        with(&|it| it.issuer = Some("you".to_owned())),
+        after(patched(Patch { signature: Change::Set(rule.clone()), ..Patch::default() })),
+        after(patched(Patch { signature: Change::Clear, ..Patch::default() })),
+    ];
+    let same = with(&|it| it.span = (7, 7));
+    assert_eq!(same, all[1], "where it stands says nothing");
+    let count = all.len();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), count);
 }

@@ -2,5 +2,9 @@
 
 mod clearsigned;
 mod gpg;
+mod locking;
+mod minisign;
 mod openpgp;
 mod openpgp_keys;
+mod services;
+mod sigstore;

@@ -125,6 +125,9 @@ pub async fn examine(setting: Setting, probe: bool) -> Examined {
     found.location = Some(storage.location());
     checks::files(&project, &mut found);
     configured::look(&project, &mut found);
+    for told in project.keys.told() {
+        found.fine("keys", told);
+    }
     head::look(&project, storage.as_ref(), &mut found).await;
     if found.head.is_some() {
         leftovers::look(&project, storage.as_ref(), &mut found).await;

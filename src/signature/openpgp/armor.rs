@@ -48,11 +48,14 @@ pub(super) fn blocks(bytes: &[u8], wanted: Wanted) -> Result<Vec<Vec<u8>>, Signa
         rest = after;
     }
     if found.is_empty() {
-        let what = match wanted {
-            Wanted::Key => "it holds no OpenPGP key",
-            Wanted::Signature => "it holds no OpenPGP signature",
-        };
-        return Err(complain(format!("{what}; it begins with `{}`", beginning(text))));
+        // deps.toml, which may come from a stranger, says which file is read as a key: nothing of its
+        // content is told.
+        return Err(complain(match wanted {
+            Wanted::Key => "it holds no OpenPGP key".to_owned(),
+            Wanted::Signature => {
+                format!("it holds no OpenPGP signature; it begins with `{}`", beginning(text))
+            }
+        }));
     }
     Ok(found)
 }

@@ -118,12 +118,10 @@ impl Certificate {
 
     fn primary_may_sign(&self, at: Instant) -> Result<(), String> {
         let flags = newest(self.self_signatures().into_iter().filter(|s| has_flags(s)), at.now);
-        match flags {
-            Some(signature) if !signature.key_flags().sign() => {
-                Err("the primary key says that it does not sign files".to_owned())
-            }
-            _ => Ok(()),
+        if flags.is_some_and(|signature| !signature.key_flags().sign()) {
+            return Err("the primary key says that it does not sign files".to_owned());
         }
+        Ok(())
     }
 
     fn subkey_may_sign(&self, subkey: &PublicSubkey, at: Instant) -> Result<(), String> {
@@ -269,14 +267,11 @@ fn signature_ended(signature: &Signature, now: i64) -> bool {
 }
 
 fn expiry(born: u32, by: &Signature, at: Instant, what: &str) -> Result<(), String> {
-    match by.key_expiration_time() {
-        Some(d) if d.as_secs() != 0 => {
-            let end = i64::from(born) + i64::from(d.as_secs());
-            if end <= at.signed {
-                return Err(format!("{what} had expired on {} when it signed", policy::date(end)));
-            }
-            Ok(())
+    if let Some(d) = by.key_expiration_time().filter(|d| d.as_secs() != 0) {
+        let end = i64::from(born) + i64::from(d.as_secs());
+        if end <= at.signed {
+            return Err(format!("{what} had expired on {} when it signed", policy::date(end)));
         }
-        _ => Ok(()),
     }
+    Ok(())
 }

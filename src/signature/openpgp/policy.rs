@@ -46,12 +46,13 @@ fn hopeful<'a>(
         .filter(|c| matches!(c.version(), SignatureVersion::V4 | SignatureVersion::V6))
         .ok_or_else(|| format!("its form is not supported ({:?})", signature.version()))?;
     if config.typ() != expected {
-        return Err(match config.typ() {
-            SignatureType::Text => {
-                "it is over text, whose line ends may differ, and not over the file".to_owned()
-            }
-            SignatureType::Binary => "it is over a file and not over text".to_owned(),
-            other => format!("it is not over a file ({other:?})"),
+        let is = config.typ();
+        return Err(if is == SignatureType::Text {
+            "it is over text, whose line ends may differ, and not over the file".to_owned()
+        } else if is == SignatureType::Binary {
+            "it is over a file and not over text".to_owned()
+        } else {
+            format!("it is not over a file ({is:?})")
         });
     }
     if !strong_hash(config.hash_alg) {
@@ -117,15 +118,18 @@ pub(super) fn strong_hash(hash: HashAlgorithm) -> bool {
 
 /// Finds something that the signer calls critical and that is not understood here.
 pub(super) fn critical(config: &SignatureConfig) -> Option<String> {
-    config.hashed_subpackets().filter(|p| p.is_critical).find_map(|p| match &p.data {
-        SubpacketData::Notation(notation) => Some(format!(
-            "it has the critical notation `{}`, which is not understood",
-            super::plain(&String::from_utf8_lossy(&notation.name))
-        )),
-        SubpacketData::Experimental(number, _) | SubpacketData::Other(number, _) => {
-            Some(format!("it has a critical part ({number}) that is not understood"))
+    config.hashed_subpackets().filter(|p| p.is_critical).find_map(|p| {
+        if let SubpacketData::Notation(notation) = &p.data {
+            return Some(format!(
+                "it has the critical notation `{}`, which is not understood",
+                super::plain(&String::from_utf8_lossy(&notation.name))
+            ));
         }
-        _ => None,
+        let (SubpacketData::Experimental(number, _) | SubpacketData::Other(number, _)) = &p.data
+        else {
+            return None;
+        };
+        Some(format!("it has a critical part ({number}) that is not understood"))
     })
 }
 

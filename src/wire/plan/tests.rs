@@ -14,6 +14,7 @@ fn facts(text: &str) -> Facts {
         sha256: Some(sum),
         url: format!("https://example.org/{text}"),
         evidence: Evidence::ChecksumFile,
+        signer: None,
         size: Some(7),
         metadata: Metadata {
             name: Some("Ruby".to_owned()),
