@@ -21,7 +21,7 @@ fn repository() -> Option<Sandbox> {
     // None is named: the usual place counts.
     sandbox.set("DEPSTATE_CONFIG", "");
     if !git(&sandbox.root(), &["init", "-q", ".."]) {
-        println!("DID NOT RUN: there is no git here");
+        eprintln!("DID NOT RUN: there is no git here");
         return None;
     }
     Some(sandbox)
