@@ -14,6 +14,7 @@ use super::{
     Backoff, ByteStream, HttpCache, LeastPace, Lookup, NetError, Rules, Secret,
     conditional::{self, Kept},
     limit::HostLimit,
+    memory::Memory,
     pace::Pace,
     resume,
     retry::Patience,
@@ -137,7 +138,7 @@ pub struct Answer {
 
 /// The client. Cheap to clone; nothing is set up before the first request.
 #[derive(Clone, Debug)]
-pub struct Client(Arc<Inner>);
+pub struct Client(Arc<Inner>, Arc<Memory>);
 
 #[derive(Debug)]
 struct Inner {
@@ -150,7 +151,7 @@ impl Client {
     /// Makes a client.
     pub fn new(config: ClientConfig) -> Self {
         let limit = HostLimit::new(config.per_host);
-        Self(Arc::new(Inner { config, limit, routes: Routes::default() }))
+        Self(Arc::new(Inner { config, limit, routes: Routes::default() }), Arc::default())
     }
 
     /// Returns how it behaves.
@@ -158,15 +159,33 @@ impl Client {
         &self.0.config
     }
 
+    /// Returns the same client with a memory of its own, for one source.
+    pub fn for_one_source(&self) -> Self {
+        Self(self.0.clone(), Arc::default())
+    }
+
+    /// Answers from now on from what earlier runs kept, or asks again. Holds for this client and its
+    /// clones, not for others made by [`Client::for_one_source`].
+    pub fn answer_from_memory(&self, only: bool) {
+        self.1.only(only);
+    }
+
+    /// Returns when the oldest answer that was given from memory was right for the last time.
+    pub fn oldest_from_memory(&self) -> Option<Timestamp> {
+        self.1.oldest()
+    }
+
     /// Reads a version index: whole or an error.
     ///
     /// # Errors
     /// [`NetError`], by what the caller can do.
     pub async fn index(&self, request: &Request) -> Result<Answer, NetError> {
+        let name = self.name(request);
+        if self.1.is_only() {
+            return self.recall(request, name).await;
+        }
         self.refuse_offline(&request.url)?;
         let asked = self.rules().asked(&request.url);
-        let known = self.rules().find(&asked).is_some_and(|(_, rule)| rule.has_credentials());
-        let name = conditional::name(&asked, request.accept, known || request.bearer.is_some());
         let kept = self.kept(name).await.filter(|kept| kept.body.len() as u64 <= request.limit);
         let mut headers: Vec<(HeaderName, String)> =
             kept.as_ref().map(Kept::questions).unwrap_or_default();
@@ -187,9 +206,7 @@ impl Client {
             match answer {
                 Ok((answer, keep)) => {
                     tries.answered();
-                    if let Some(keep) = keep {
-                        self.keep(name, keep).await;
-                    }
+                    self.keep(name, keep).await;
                     return Ok(answer);
                 }
                 Err(failure) => tries.again(failure).await?,
@@ -233,7 +250,7 @@ impl Client {
             body,
         };
         let keep = Kept::of(&headers, &answer.body);
-        Ok((answer, keep))
+        Ok((answer, Some(keep)))
     }
 
     /// Opens a file from a byte on, as it is served: nothing is decoded. A transfer that breaks off
@@ -260,6 +277,13 @@ impl Client {
         decode: bool,
     ) -> Result<reqwest::Client, NetError> {
         self.0.routes.client(&self.0.config, asked, rule, decode)
+    }
+
+    /// Names what is kept of a request's answer.
+    fn name(&self, request: &Request) -> Sha256 {
+        let asked = self.rules().asked(&request.url);
+        let known = self.rules().find(&asked).is_some_and(|(_, rule)| rule.has_credentials());
+        conditional::name(&asked, request.accept, known || request.bearer.is_some())
     }
 
     /// Returns the address of the next page, as it is called without rewriting.
@@ -317,11 +341,40 @@ impl Client {
         read.await.ok().flatten()
     }
 
-    async fn keep(&self, name: Sha256, kept: Kept) {
+    /// Answers from what is kept, whatever its age.
+    async fn recall(&self, request: &Request, name: Sha256) -> Result<Answer, NetError> {
+        let (url, asked) = (SafeUrl::new(request.url.clone()), self.rules().asked(&request.url));
+        let cache = self.0.config.cache.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let cache = cache?;
+            Some((cache.get(&name).and_then(Kept::decode)?, cache.right_at(&name)?))
+        });
+        let Some((kept, right_at)) = read.await.ok().flatten() else {
+            return Err(NetError::NotKept { url });
+        };
+        self.1.used(right_at);
+        Ok(Answer {
+            next_link: kept
+                .about
+                .link
+                .and_then(|it| conditional::next_link(&it, &asked))
+                .map(|it| self.rules().meant(&it)),
+            content_type: kept.about.content_type.as_deref().map(media_type),
+            body: kept.body,
+            url,
+            reset: None,
+        })
+    }
+
+    /// Keeps an answer; none: what was kept before is still right.
+    async fn keep(&self, name: Sha256, kept: Option<Kept>) {
         let Some(cache) = self.0.config.cache.clone() else { return };
-        let write = tokio::task::spawn_blocking(move || {
-            if let Some(bytes) = kept.encode() {
-                cache.put(&name, &bytes);
+        let write = tokio::task::spawn_blocking(move || match kept {
+            None => cache.confirm(&name),
+            Some(kept) => {
+                if let Some(bytes) = kept.encode() {
+                    cache.put(&name, &bytes);
+                }
             }
         });
         // What could not be kept is asked for again next time.

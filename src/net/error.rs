@@ -119,6 +119,12 @@ pub enum NetError {
         /// What was to be asked.
         url: SafeUrl,
     },
+    /// Earlier answers were to be used, and there is none.
+    #[error("no earlier answer of `{url}` is kept")]
+    NotKept {
+        /// The address.
+        url: SafeUrl,
+    },
     /// An address that may not be asked.
     #[error("`{url}` was not asked: {why}")]
     InsecureUrl {
@@ -157,6 +163,7 @@ impl NetError {
             | Self::TooSlow { .. }
             | Self::PrivateAddress { .. }
             | Self::Offline { .. }
+            | Self::NotKept { .. }
             | Self::InsecureUrl { .. }
             | Self::Setup { .. } => self,
         }
@@ -181,6 +188,7 @@ impl NetError {
             Self::Absent { .. }
             | Self::Status { .. }
             | Self::Transport { .. }
+            | Self::NotKept { .. }
             | Self::Setup { .. } => Code::SOURCE_FAILED,
         }
     }

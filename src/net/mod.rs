@@ -16,6 +16,7 @@ mod conditional;
 mod error;
 mod limit;
 mod logins;
+mod memory;
 mod pace;
 mod resolve;
 mod resume;

@@ -15,6 +15,7 @@ fn git(folder: &Path, arguments: &[&str]) -> bool {
     ran.is_ok_and(|ran| ran.status.success())
 }
 
+#[expect(clippy::print_stderr, reason = "a test that does not run says so")]
 /// A project in a folder of a repository; none without git.
 fn repository() -> Option<Sandbox> {
     let mut sandbox = Sandbox::example("quickstart");
