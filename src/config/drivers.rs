@@ -29,15 +29,12 @@ pub(super) fn read(file: &DeTable<'_>, mistakes: &mut Mistakes) -> BTreeMap<Stri
             continue;
         }
         let Some(text) = mistakes.text(name, value, EXAMPLE) else { continue };
-        match text.strip_prefix("sha256:").and_then(|hex| hex.parse().ok()) {
-            Some(digest) => {
-                drivers.insert(name.to_owned(), digest);
-            }
-            None => {
-                let message = format!("`{name}` has no SHA-256");
-                let help = "write `sha256:` and the 64 hex digits of `sha256sum FILE`".to_owned();
-                mistakes.add(Code::BAD_DIGEST, value.span(), message, Some(help));
-            }
+        if let Some(digest) = text.strip_prefix("sha256:").and_then(|hex| hex.parse().ok()) {
+            drivers.insert(name.to_owned(), digest);
+        } else {
+            let message = format!("`{name}` has no SHA-256");
+            let help = "write `sha256:` and the 64 hex digits of `sha256sum FILE`".to_owned();
+            mistakes.add(Code::BAD_DIGEST, value.span(), message, Some(help));
         }
     }
     drivers

@@ -37,30 +37,27 @@ fn private_v4(ip: Ipv4Addr) -> Option<&'static str> {
 }
 
 fn private_v6(ip: Ipv6Addr) -> Option<&'static str> {
-    let s = ip.segments();
-    let within = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        private_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match s {
+    let segments = ip.segments();
+    let within =
+        |high: u16, low: u16| private_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)));
+    match segments {
         [0, 0, 0, 0, 0, 0, 0, 0] => Some("an address of this very host"),
         [0, 0, 0, 0, 0, 0, 0, 1] => Some("a loopback address"),
         // IPv4-compatible, IPv4-mapped, and translated (`::ffff:0:a.b.c.d`).
         [0, 0, 0, 0, 0 | 0xffff, 0 | 0xffff, high, low] => {
-            within(high, low).or((s[5] == 0).then_some("an address of an old translation"))
+            within(high, low).or((segments[5] == 0).then_some("an address of an old translation"))
         }
         // NAT64: whoever has only IPv6 reaches all of IPv4 by this; the local kind reaches their own.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => within(high, low),
-        [0x64, 0xff9b, 1, ..] => Some("a private address"),
-        // 6to4.
-        [0x2002, high, low, ..] => within(high, low),
+        // 6to4 has the other's in its head.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => within(high, low),
         // Teredo: the client's address is hidden in the last bits.
         [0x2001, 0, .., high, low] => within(!high, !low).or(Some("an address of a tunnel")),
         [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] => Some("a cloud's metadata address"),
         [0x100, 0, 0, 0, ..] => Some("an address that leads nowhere"),
-        [0xfc00..=0xfdff, ..] => Some("a private address"),
+        [0x64, 0xff9b, 1, ..] | [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => {
+            Some("a private address")
+        }
         [0xfe80..=0xfebf, ..] => Some("a link-local address"),
-        [0xfec0..=0xfeff, ..] => Some("a private address"),
         [0xff00..=0xffff, ..] => Some("a multicast address"),
         _ => None,
     }

@@ -182,13 +182,12 @@ impl Client {
     /// # Errors
     /// [`NetError`], by what the caller can do.
     pub async fn index(&self, request: &Request) -> Result<Answer, NetError> {
-        let asked = self.rules().asked(&request.url);
-        let known = self.rules().find(&asked).is_some_and(|(_, rule)| rule.has_credentials());
-        let name = conditional::name(&asked, request.accept, known || request.bearer.is_some());
+        let name = self.name(request);
         if self.1.is_only() {
             return self.recall(request, name).await;
         }
         self.refuse_offline(&request.url)?;
+        let asked = self.rules().asked(&request.url);
         let kept = self.kept(name).await.filter(|kept| kept.body.len() as u64 <= request.limit);
         let mut headers: Vec<(HeaderName, String)> =
             kept.as_ref().map(Kept::questions).unwrap_or_default();
@@ -285,6 +284,13 @@ impl Client {
         self.0.routes.client(&self.0.config, asked, rule, decode)
     }
 
+    /// Names what is kept of a request's answer.
+    fn name(&self, request: &Request) -> Sha256 {
+        let asked = self.rules().asked(&request.url);
+        let known = self.rules().find(&asked).is_some_and(|(_, rule)| rule.has_credentials());
+        conditional::name(&asked, request.accept, known || request.bearer.is_some())
+    }
+
     /// Returns the address of the next page, as it is called without rewriting.
     fn next_page(&self, link: &str, hop: &Hop) -> Option<Url> {
         conditional::next_link(link, &hop.asked).map(|url| self.rules().meant(&url))
@@ -342,7 +348,7 @@ impl Client {
 
     /// Answers from what is kept, whatever its age.
     async fn recall(&self, request: &Request, name: Sha256) -> Result<Answer, NetError> {
-        let url = SafeUrl::new(request.url.clone());
+        let (url, asked) = (SafeUrl::new(request.url.clone()), self.rules().asked(&request.url));
         let cache = self.0.config.cache.clone();
         let read = tokio::task::spawn_blocking(move || {
             let cache = cache?;
@@ -353,7 +359,11 @@ impl Client {
         };
         self.1.used(right_at);
         Ok(Answer {
-            next_link: kept.about.link.and_then(|it| conditional::next_link(&it, &request.url)),
+            next_link: kept
+                .about
+                .link
+                .and_then(|it| conditional::next_link(&it, &asked))
+                .map(|it| self.rules().meant(&it)),
             content_type: kept.about.content_type.as_deref().map(media_type),
             body: kept.body,
             url,

@@ -96,18 +96,16 @@ pub enum NetError {
         within: Duration,
     },
     /// An address that is not public, and that the user's configuration does not allow.
-    #[error("`{url}` was not asked: {}{}; if you trust it, write `[hosts.\"{rule}\"]` and `private = true` in your `.depstate/config.toml`", Where(.url, .at, .what), From(.from))]
+    #[error("`{url}` was not asked: {}{}; if you trust it, write `[hosts.\"{}\"]` and `private = true` in your `.depstate/config.toml`", Where(.url, .at, .what), From(.from), Named(.url))]
     PrivateAddress {
         /// What was to be asked.
-        url: SafeUrl,
+        url: Box<SafeUrl>,
         /// What it leads to: an address in numbers, or a name.
         at: Box<str>,
         /// What that is: `a loopback address`.
         what: &'static str,
         /// Who redirects there, if so.
         from: Option<Box<SafeUrl>>,
-        /// The host as the configuration names it.
-        rule: Box<str>,
     },
     /// A request that was asked elsewhere, as the user's configuration says.
     #[error("{error}; asked there in place of `{url}`, as your configuration says")]
@@ -157,7 +155,19 @@ impl NetError {
     pub(super) fn asked(&self) -> &Self {
         match self {
             Self::Rewritten { error, .. } => error.asked(),
-            other => other,
+            Self::Absent { .. }
+            | Self::Status { .. }
+            | Self::RateLimited { .. }
+            | Self::Redirect { .. }
+            | Self::Transport { .. }
+            | Self::Spent { .. }
+            | Self::TooLarge { .. }
+            | Self::TooSlow { .. }
+            | Self::PrivateAddress { .. }
+            | Self::Offline { .. }
+            | Self::NotKept { .. }
+            | Self::InsecureUrl { .. }
+            | Self::Setup { .. } => self,
         }
     }
 
@@ -305,6 +315,20 @@ impl fmt::Display for Where<'_> {
             write!(f, "`{at}` is {what}")
         } else {
             write!(f, "`{host}` is at {at}, {what}")
+        }
+    }
+}
+
+/// A host as the configuration names it.
+struct Named<'a>(&'a SafeUrl);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.0.expose();
+        let host = url.host_str().unwrap_or_default();
+        match url.port() {
+            Some(port) => write!(f, "{host}:{port}"),
+            None => f.write_str(host),
         }
     }
 }

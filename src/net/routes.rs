@@ -51,13 +51,12 @@ impl Routes {
         decode: bool,
     ) -> Result<reqwest::Client, NetError> {
         let (proxy, named) = match rule.map_or(&ProxyRule::System, |(_, rule)| &rule.proxy) {
-            ProxyRule::No => (None, None),
             ProxyRule::At(proxy) => {
                 let made = Proxy::all(proxy.clone()).map_err(|error| setup("proxy", error))?;
                 (Some(made), Some(proxy.to_string()))
             }
             ProxyRule::System if config.system_proxy => self.system(url)?,
-            ProxyRule::System => (None, None),
+            ProxyRule::No | ProxyRule::System => (None, None),
         };
         let key = Key { rule: rule.map(|(at, _)| at), proxy: named, decode };
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);

@@ -203,8 +203,8 @@ pub(super) async fn send(question: &Question<'_>, tries: u32) -> Result<(Respons
         }
         let response = request.send().await.map_err(|error| {
             let error = match (transport::failed(error, &safe, tries), from.take()) {
-                (NetError::PrivateAddress { url, at, what, rule, .. }, from) => {
-                    NetError::PrivateAddress { url, at, what, rule, from: from.map(Box::new) }
+                (NetError::PrivateAddress { url, at, what, .. }, from) => {
+                    NetError::PrivateAddress { url, at, what, from: from.map(Box::new) }
                 }
                 (other, _) => other,
             };

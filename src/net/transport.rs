@@ -23,18 +23,8 @@ pub(super) fn not_public(
     what: &'static str,
     from: Option<&SafeUrl>,
 ) -> NetError {
-    let host = url.expose().host_str().unwrap_or_default();
-    let rule = match url.expose().port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    };
-    NetError::PrivateAddress {
-        url: url.clone(),
-        at: at.into(),
-        what,
-        from: from.cloned().map(Box::new),
-        rule: rule.into(),
-    }
+    let from = from.cloned().map(Box::new);
+    NetError::PrivateAddress { url: Box::new(url.clone()), at: at.into(), what, from }
 }
 
 fn refused(error: &reqwest::Error) -> Option<Refused> {

@@ -15,13 +15,14 @@ fn git(folder: &Path, arguments: &[&str]) -> bool {
     ran.is_ok_and(|ran| ran.status.success())
 }
 
+#[expect(clippy::print_stderr, reason = "a test that does not run says so")]
 /// A project in a folder of a repository; none without git.
 fn repository() -> Option<Sandbox> {
     let mut sandbox = Sandbox::example("quickstart");
     // None is named: the usual place counts.
     sandbox.set("DEPSTATE_CONFIG", "");
     if !git(&sandbox.root(), &["init", "-q", ".."]) {
-        println!("DID NOT RUN: there is no git here");
+        eprintln!("DID NOT RUN: there is no git here");
         return None;
     }
     Some(sandbox)

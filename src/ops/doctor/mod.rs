@@ -110,8 +110,7 @@ pub async fn examine(setting: Setting, probe: bool) -> Examined {
         Err(error) => {
             let name = match error {
                 OpsError::Lock(_) => "deps.lock",
-                OpsError::Config(_) => "config",
-                OpsError::Said { code: Code::CONFIG_TRACKED, .. } => "config",
+                OpsError::Config(_) | OpsError::Said { code: Code::CONFIG_TRACKED, .. } => "config",
                 OpsError::Manifest(_) | OpsError::Said { .. } => "deps.toml",
             };
             found.failed(name, &error);
