@@ -59,6 +59,14 @@ pub enum SourceError {
         #[source]
         source: io::Error,
     },
+    /// A driver that is a program of the user's failed, or was not asked.
+    #[error("{message}")]
+    Driver {
+        /// Which, what it was asked, what happened, what to do.
+        message: String,
+        /// The code for `depstate explain`.
+        code: Code,
+    },
     /// A body broke off, or is too large.
     #[error("could not read `{url}` to its end")]
     Body {
@@ -81,6 +89,7 @@ impl SourceError {
             | Self::NoFolder { .. }
             | Self::Unlisted { .. }
             | Self::File { .. }
+            | Self::Driver { .. }
             | Self::Body { .. } => false,
         }
     }
@@ -89,6 +98,7 @@ impl SourceError {
     pub fn code(&self) -> Code {
         match self {
             Self::Net(error) => error.code(),
+            Self::Driver { code, .. } => *code,
             Self::Answer { .. } | Self::Unlisted { .. } => Code::SOURCE_ANSWER,
             Self::Address { .. } => Code::UNSUPPORTED_ADDRESS,
             Self::File { .. } | Self::NoFolder { .. } => Code::FILE_FAILED,
