@@ -59,6 +59,9 @@ pub(super) struct Global {
     /// The manifest
     #[arg(long, global = true, value_name = "FILE", env = "DEPSTATE_MANIFEST")]
     pub(super) manifest: Option<PathBuf>,
+    /// Your own configuration; `.depstate/config.toml` beside the manifest if absent
+    #[arg(long, global = true, value_name = "FILE", env = "DEPSTATE_CONFIG")]
+    pub(super) config: Option<PathBuf>,
     /// How the result is printed on stdout
     #[arg(long, global = true, value_enum, default_value_t, env = "DEPSTATE_FORMAT")]
     pub(super) format: Format,

@@ -114,6 +114,7 @@ impl Context {
                 Some(folder) => folder.join(&shown).display().to_string(),
                 None => shown.display().to_string(),
             },
+            config: self.global.config.as_ref().map(|file| self.folder().join(file)),
             environment: self.environment.clone(),
             offline: self.offline(),
             now: self.now,
@@ -239,7 +240,9 @@ impl Context {
                 }
                 text
             }
-            Stop::Ops(OpsError::Manifest(report)) => self.diagnostic(report.as_ref()),
+            Stop::Ops(OpsError::Manifest(report) | OpsError::Config(report)) => {
+                self.diagnostic(report.as_ref())
+            }
             Stop::Ops(OpsError::Lock(error)) => self.diagnostic(error.as_ref()),
         };
         self.output.complain(&text);

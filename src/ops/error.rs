@@ -11,6 +11,9 @@ pub enum OpsError {
     /// deps.toml has mistakes.
     #[error(transparent)]
     Manifest(Box<ManifestReport>),
+    /// The user's configuration has mistakes.
+    #[error(transparent)]
+    Config(Box<ManifestReport>),
     /// deps.lock can't be read.
     #[error(transparent)]
     Lock(Box<LockError>),
@@ -39,7 +42,7 @@ impl OpsError {
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Said { code, .. } => Some(*code),
-            Self::Manifest(_) | Self::Lock(_) => None,
+            Self::Manifest(_) | Self::Config(_) | Self::Lock(_) => None,
         }
     }
 
@@ -47,7 +50,7 @@ impl OpsError {
     pub fn advice(&self) -> Option<&str> {
         match self {
             Self::Said { help, .. } => help.as_deref(),
-            Self::Manifest(_) | Self::Lock(_) => None,
+            Self::Manifest(_) | Self::Config(_) | Self::Lock(_) => None,
         }
     }
 }

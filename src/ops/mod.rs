@@ -5,6 +5,7 @@
 //! what happens as [`crate::model::Event`]s and know nothing of how that looks.
 
 pub mod apply;
+mod configuration;
 pub mod doctor;
 mod error;
 pub mod gc;

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{OpsError, error::chain};
+use super::{OpsError, configuration, error::chain};
 use crate::{
+    config::Config,
     disk::{Cache, CacheKind, RunLock, Workspace},
     lock,
     manifest::{self, Known},
@@ -29,6 +30,8 @@ pub struct Setting {
     pub manifest: PathBuf,
     /// How deps.toml is called in messages.
     pub shown: String,
+    /// The user's configuration, where the command line or the environment names it.
+    pub config: Option<PathBuf>,
     /// The environment.
     pub environment: Environment,
     /// No network but the storage's.
@@ -53,6 +56,10 @@ pub struct Project {
     pub text: Vec<u8>,
     /// deps.toml, as it is meant.
     pub manifest: Manifest,
+    /// The user's own configuration.
+    pub config: Config,
+    /// Where that came from; none: nothing is configured.
+    pub config_file: Option<PathBuf>,
     /// Where deps.lock is or will be.
     pub lock_path: PathBuf,
     /// deps.lock, as it is; none: there is none.
@@ -112,6 +119,7 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     let workspace = Workspace::new(&root);
     // Whatever is kept there, git must never see it.
     workspace.prepare();
+    let configured = configuration::read(&setting, &root, &workspace)?;
     // Before anything is read: what is read must still hold when it is written.
     let alone = if setting.exclusive { Some(workspace.run_lock()?) } else { None };
     let client = Client::new(ClientConfig {
@@ -177,6 +185,8 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         root,
         text,
         manifest,
+        config: configured.config,
+        config_file: configured.file,
         lock_path,
         lock_text,
         lock,

@@ -121,6 +121,7 @@ impl Site {
         let setting = Setting {
             manifest: self.path("deps.toml"),
             shown: "deps.toml".to_owned(),
+            config: None,
             environment: Environment::default(),
             offline: false,
             now: self.now,

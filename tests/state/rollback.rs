@@ -30,6 +30,7 @@ pub(super) async fn project(sandbox: &Sandbox) -> Project {
     let setting = Setting {
         manifest: sandbox.path("deps.toml"),
         shown: "deps.toml".to_owned(),
+        config: None,
         environment: Environment::new(std::collections::BTreeMap::new()),
         offline: true,
         now: "2025-03-02T12:00:00Z".parse().unwrap(),

@@ -107,7 +107,11 @@ pub async fn examine(setting: Setting, probe: bool) -> Examined {
     let (project, storage) = match open(setting).await {
         Ok(opened) => opened,
         Err(error) => {
-            let name = if matches!(error, OpsError::Lock(_)) { "deps.lock" } else { "deps.toml" };
+            let name = match error {
+                OpsError::Lock(_) => "deps.lock",
+                OpsError::Config(_) => "configuration",
+                OpsError::Manifest(_) | OpsError::Said { .. } => "deps.toml",
+            };
             found.failed(name, &error);
             if found.checks.iter().all(|check| check.help.is_none()) {
                 let shown = Some("`depstate plan` shows the place".to_owned());
