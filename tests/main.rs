@@ -9,6 +9,7 @@ mod appliers;
 mod architecture;
 mod cli;
 mod contract;
+mod external;
 mod faults;
 mod faults_http;
 mod files;

@@ -161,21 +161,26 @@ impl Connection {
         let failed =
             |why: String| ExternalError::NoAnswer { program, method: Shutdown::NAME, why };
         let _done: Nothing = self.ask(&Shutdown {}).await?;
+        if !self.hang_up(patience).await {
+            return Err(failed(format!("it still ran {} s later", patience.as_secs_f32())));
+        }
+        match self.shared.process.ended().filter(|status| !status.success()) {
+            Some(status) => Err(failed(format!("it ended with {status}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Closes its stdin and waits for its end. False: it runs on.
+    pub(super) async fn hang_up(&self, patience: Duration) -> bool {
         lock(&self.shared.out).take();
         let until = Instant::now() + patience;
-        loop {
-            if let Some(status) = self.shared.process.ended() {
-                return if status.success() {
-                    Ok(())
-                } else {
-                    Err(failed(format!("it ended with {status}")))
-                };
-            }
+        while self.shared.process.ended().is_none() {
             if Instant::now() >= until {
-                return Err(failed(format!("it still ran {} s later", patience.as_secs_f32())));
+                return false;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+        true
     }
 }
 

@@ -11,6 +11,7 @@
 //! types in `protocol`, and `schema/driver-protocol.schema.json` is made from those.
 
 mod body;
+pub mod conformance;
 mod connection;
 mod environment;
 mod error;

@@ -9,6 +9,7 @@ mod dependency;
 mod error;
 mod extends;
 mod fields;
+mod free;
 mod keys;
 mod lines;
 mod merge;
@@ -34,6 +35,7 @@ use std::collections::BTreeMap;
 use crate::model::{DependencyId, Located, Manifest, Mistake};
 
 pub use error::{ManifestReport, report};
+pub use free::{as_json, free_table};
 pub use read::read;
 pub use schema::schema;
 

@@ -7,6 +7,7 @@
 pub mod apply;
 mod configuration;
 pub mod doctor;
+pub mod drivers;
 mod error;
 pub mod gc;
 pub mod history;
@@ -15,6 +16,7 @@ pub mod lock;
 mod missing;
 mod observe;
 mod open;
+mod outside;
 mod plan;
 pub mod rollback;
 mod seen;

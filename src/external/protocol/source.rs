@@ -44,7 +44,7 @@ fn yes() -> bool {
 /// A row of a listing: a version, and a file of it where the source names files. Rows of one version
 /// are one release with several files. What else it holds is `release.*` in templates.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Row {
+pub(super) struct Row {
     /// What upstream calls the version.
     pub version: String,
     /// Upstream's word for the operating system, if the row is for one alone.
