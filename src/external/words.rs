@@ -1,5 +1,7 @@
 //! What a driver says, fit for a terminal.
 
+pub(super) use crate::model::is_hidden;
+
 /// Longest text of a driver's that is shown, in letters.
 const LONGEST: usize = 400;
 
@@ -17,15 +19,6 @@ pub(super) fn plain(text: &str) -> String {
         shown.push('…');
     }
     shown.trim().to_owned()
-}
-
-/// Tells letters that have no shape of their own. (The same list as deps.toml is held to.)
-pub(super) fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

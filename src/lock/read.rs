@@ -34,6 +34,8 @@ struct RawDependency {
     id: Spanned<String>,
     asked: Option<Spanned<String>>,
     #[serde(default)]
+    fallback: usize,
+    #[serde(default)]
     release: Vec<RawRelease>,
 }
 
@@ -87,7 +89,7 @@ pub fn read(text: &[u8]) -> Result<Lock, LockError> {
     let mut dependencies = BTreeMap::new();
     for raw in raw.dependency {
         let id = value(text, &raw.id, DependencyId::new(raw.id.get_ref().as_str()))?;
-        let dependency = dependency(text, raw.asked, raw.release)?;
+        let dependency = dependency(text, raw.asked, raw.fallback, raw.release)?;
         if dependencies.insert(id, dependency).is_some() {
             return Err(twice(text, &raw.id, "dependency"));
         }
@@ -107,6 +109,7 @@ fn format(text: &str, version: &Spanned<i64>) -> Result<(), LockError> {
 fn dependency(
     text: &str,
     asked: Option<Spanned<String>>,
+    fallback: usize,
     raw: Vec<RawRelease>,
 ) -> Result<LockedDependency, LockError> {
     let asked = match asked {
@@ -149,7 +152,7 @@ fn dependency(
         }
         releases.push(LockedRelease { version, upstream: raw.upstream, released, artifacts });
     }
-    Ok(LockedDependency { asked, releases })
+    Ok(LockedDependency { asked, fallback, releases })
 }
 
 /// Checks that there is a signer exactly where something was signed.

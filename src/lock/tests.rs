@@ -166,17 +166,16 @@ fn release() -> impl Strategy<Value = LockedRelease> {
 }
 
 fn locks() -> impl Strategy<Value = Lock> {
-    let dependency = (option::of(any::<[u8; 32]>()), collection::vec(release(), 0..3)).prop_map(
-        |(asked, mut releases)| {
+    let dependency = (option::of(any::<[u8; 32]>()), 0..3_usize, collection::vec(release(), 0..3))
+        .prop_map(|(asked, fallback, mut releases)| {
             let mut seen = Vec::new();
             releases.retain(|release| {
                 let new = !seen.contains(&release.version);
                 seen.push(release.version.clone());
                 new
             });
-            LockedDependency { asked: asked.map(Sha256), releases }
-        },
-    );
+            LockedDependency { asked: asked.map(Sha256), fallback, releases }
+        });
     collection::btree_map("[a-z0-9][a-z0-9._-]{0,8}", dependency, 0..3).prop_map(|map| {
         let dependencies: BTreeMap<_, _> =
             map.into_iter().map(|(id, d)| (DependencyId::new(id).unwrap(), d)).collect();

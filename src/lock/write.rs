@@ -23,6 +23,9 @@ fn write_dependency(out: &mut String, dependency: &LockedDependency) {
     if let Some(asked) = dependency.asked {
         line(out, "asked", quoted(&format!("sha256:{asked}")));
     }
+    if dependency.fallback > 0 {
+        line(out, "fallback", dependency.fallback);
+    }
     for release in &dependency.releases {
         out.push_str("\n[[dependency.release]]\n");
         write_release(out, release);

@@ -1,5 +1,7 @@
 //! One dependency, after `[defaults]` and `extends` are merged in.
 
+use std::time::Duration;
+
 use super::{
     collect::{Collector, Extra as _, mistake, range},
     fields::{Table, string},
@@ -7,6 +9,7 @@ use super::{
     lines, overrides, rules, settings, source,
     source::Source,
     targets::Targets,
+    values,
 };
 use crate::model::{Code, Dependency, DependencyId, Scheme, TargetName};
 
@@ -42,6 +45,7 @@ pub(super) fn read(
             source: source.rule.clone(),
             settings: parts.settings,
             overrides: parts.overrides,
+            max_staleness: parts.max_staleness,
             span: (fields.at.0, fields.at.1.saturating_sub(fields.at.0)),
         })
     });
@@ -79,6 +83,7 @@ struct Parts {
     source: Option<Source>,
     settings: crate::model::Settings,
     overrides: Vec<crate::model::Override>,
+    max_staleness: Option<Duration>,
 }
 
 fn parts(
@@ -101,6 +106,9 @@ fn parts(
         source: source::read(all, fields, id.map(DependencyId::as_str), complete),
         settings: settings::settings(settings::read(all, fields, false)),
         overrides: overrides::read(all, fields, scheme, targets),
+        max_staleness: fields
+            .get("max-staleness")
+            .and_then(|value| values::duration(all, "max-staleness", value)),
     }
 }
 

@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::collect::{Collector, Extra as _, mistake};
-use crate::model::Code;
+use crate::model::{Code, is_hidden};
 
 /// The keys of one kind of table.
 #[derive(Debug)]
@@ -73,8 +73,22 @@ const IN_LINE: &str = "it stands in a line: `lines = [{ constraint = \"22.*\", k
 pub(super) const DEPENDENCY: Keys = Keys {
     table: "a dependency",
     known: &[
-        "name", "licenses", "cpe", "purl", "file", "targets", "scheme", "lines", "exclude", "only",
-        "source", "verify", "metadata", "override", "extends",
+        "name",
+        "licenses",
+        "cpe",
+        "purl",
+        "file",
+        "targets",
+        "scheme",
+        "lines",
+        "exclude",
+        "only",
+        "source",
+        "verify",
+        "metadata",
+        "override",
+        "extends",
+        "max-staleness",
     ],
     later: &["build", "test", "schedule", "min-age", "eol", "extra"],
     meant: &[
@@ -160,7 +174,7 @@ pub(super) const OVERRIDE_SOURCE: Keys = Keys {
 
 /// The keys of `source` that are not its driver's.
 pub(super) const SOURCE: &[&str] =
-    &["driver", "artifact", "asset", "extract", "replacements", "coverage"];
+    &["driver", "artifact", "asset", "extract", "replacements", "coverage", "fallback"];
 
 /// `verify`.
 pub(super) const VERIFY: Keys = Keys {
@@ -285,8 +299,7 @@ pub(super) fn one_of(names: &[&str]) -> String {
 
 /// Cuts a text that somebody wrote to a length that fits a message.
 pub(super) fn shorten(text: &str) -> String {
-    let shown: String =
-        text.chars().map(|c| if super::text::is_hidden(c) { '\u{fffd}' } else { c }).collect();
+    let shown: String = text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect();
     if shown.chars().count() <= 80 {
         return shown.replace(['\n', '\r', '\t'], " ");
     }

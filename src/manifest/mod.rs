@@ -8,6 +8,7 @@ mod collect;
 mod dependency;
 mod error;
 mod extends;
+mod fallback;
 mod fields;
 mod free;
 mod keys;
@@ -61,6 +62,8 @@ pub struct Read {
     /// The source driver's name and table of each dependency, as far as they could be read. In
     /// `url`, `repo` and `package` the `{{ id }}` is already filled in.
     pub sources: BTreeMap<DependencyId, (Located<String>, DriverTable)>,
+    /// The same of what stands in for a source, in its order; as long as the manifest's list.
+    pub fallbacks: BTreeMap<DependencyId, Vec<(Located<String>, DriverTable)>>,
     /// Every mistake, by place.
     pub mistakes: Vec<Mistake>,
 }

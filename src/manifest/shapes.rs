@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::words::{
-    Artifact, Day, Duration, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place, Replacements,
-    SomeLines, TargetKey,
+    Artifact, Day, Duration, Fallbacks, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place,
+    Replacements, SomeLines, TargetKey,
 };
 
 /// What is published, from where, for which targets. See `depstate explain CODE` for each mistake.
@@ -181,6 +181,9 @@ pub(super) struct Defaults {
     /// A free table that is carried into the record; its strings are templates.
     #[schemars(default)]
     metadata: OrFalse<BTreeMap<String, Value>>,
+    /// How long it may go without being looked at before `status` calls it stale: `30d`.
+    #[schemars(default, rename = "max-staleness")]
+    max_staleness: OrFalse<Duration>,
     /// What differs for some versions or targets; later entries win.
     #[schemars(default, rename = "override")]
     overrides: OrFalse<Vec<Override>>,
@@ -252,6 +255,10 @@ pub(super) struct Source {
     /// `recent`: the index shows only its newest; what it doesn't list says nothing.
     #[schemars(default)]
     coverage: OrFalse<CoverageWord>,
+    /// Sources that are asked in turn where this one can't be read; each takes what it lacks from
+    /// this one.
+    #[schemars(default)]
+    fallback: OrFalse<Fallbacks>,
 }
 
 /// What absence in an index means.

@@ -44,6 +44,8 @@ impl Lock {
 pub struct LockedDependency {
     /// Digest of the question that this answers; none: not settled, to be asked again.
     pub asked: Option<Sha256>,
+    /// Which source answered: 0 the first, else the n-th entry of its `fallback`.
+    pub fallback: usize,
     /// The wanted releases, newest first.
     pub releases: Vec<LockedRelease>,
 }

@@ -13,6 +13,7 @@ pub mod gc;
 pub mod history;
 mod locate;
 pub mod lock;
+mod look;
 mod missing;
 mod observe;
 mod open;
@@ -26,6 +27,7 @@ pub mod verify;
 
 pub use error::OpsError;
 pub use lock::LockRequest;
+pub use look::{Looked, look};
 pub use open::{Project, Setting, open};
 pub use plan::{Download, Planned, Refresh, Request, plan};
 pub use seen::read;

@@ -72,6 +72,7 @@ impl Next<'_> {
         let scheme = Scheme::default();
         out.then(|| LockedDependency {
             asked: self.old.and_then(|old| old.asked),
+            fallback: self.old.map_or(0, |old| old.fallback),
             releases: sorted(releases, scheme),
         })
     }
@@ -146,7 +147,11 @@ impl Next<'_> {
         let asked =
             if filtered || unknown || unchecked { old_asked } else { chosen.asked.or(old_asked) };
         let nothing = releases.is_empty() && asked.is_none();
-        (!nothing).then(|| LockedDependency { asked, releases: sorted(releases, chosen.scheme) })
+        // Where nobody was asked, whoever answered before did.
+        let before = || self.old.map_or(0, |old| old.fallback);
+        let fallback = chosen.fallback.unwrap_or_else(before);
+        let releases = sorted(releases, chosen.scheme);
+        (!nothing).then(|| LockedDependency { asked, fallback, releases })
     }
 
     /// Keeps what the new answer would drop while that answer is not there as a whole: all of it

@@ -14,6 +14,7 @@ mod draft;
 mod expand;
 mod files;
 mod findings;
+mod freshness;
 mod gaps;
 mod guard;
 mod input;
@@ -30,19 +31,22 @@ mod rules;
 mod select;
 mod selection;
 mod settle;
+mod why;
 
+pub use freshness::Freshness;
 pub use input::{Filter, Options, PlanInput, Question, Update, WhyAsk};
 pub use rollback::Rollback;
 pub use selection::{
     Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, Hold, LocatedFile,
     Selection,
 };
+pub use why::Verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Address, Artifact, DependencyId, Listing, Lock, Manifest, ObjectKey, ObjectMeta, Observed,
-    Plan, Sha256, Snapshot,
+    Plan, Sha256, Snapshot, Version,
 };
 
 /// Says for each dependency whether its source must be asked.
@@ -143,6 +147,34 @@ pub fn rollback(
     rehashed: &BTreeMap<ObjectKey, Observed<Sha256>>,
 ) -> Rollback {
     rollback::rollback(manifest, base, then, objects, rehashed)
+}
+
+/// Explains every name that a source lists, and every version decided before, as an update would see
+/// them: versions newest first, then the names that are no release. Without a listing only what was
+/// decided is explained, as it stands.
+pub fn why(
+    manifest: &Manifest,
+    lock: &Lock,
+    published: Option<&Snapshot>,
+    id: &DependencyId,
+    listing: Option<&Listing>,
+    options: &Options,
+) -> Vec<Verdict> {
+    why::why(manifest, lock, published, id, listing, options)
+}
+
+/// Says for each line of a dependency, in the order of deps.toml, how far what was decided is behind
+/// what its source lists; and the newest release that no line takes, if it is newer than all that
+/// they do.
+pub fn freshness(
+    manifest: &Manifest,
+    lock: &Lock,
+    published: Option<&Snapshot>,
+    id: &DependencyId,
+    listing: &Listing,
+    options: &Options,
+) -> (Vec<Freshness>, Option<Version>) {
+    freshness::freshness(manifest, lock, published, id, listing, options)
 }
 
 /// The question that the lock answers, as a digest (deps.lock `asked`).

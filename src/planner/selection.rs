@@ -31,6 +31,9 @@ pub struct Chosen {
     pub scheme: Scheme,
     /// Why what is published and locked is left as it is, wanted or not; none: it need not be.
     pub hold: Option<Hold>,
+    /// Which source listed them: 0 the first, else the n-th entry of `fallback`; none: nobody was
+    /// asked.
+    pub fallback: Option<usize>,
 }
 
 /// Why nothing of a dependency leaves.

@@ -50,6 +50,12 @@ pub enum SourceError {
         /// Why not.
         why: String,
     },
+    /// Neither the source nor anything that stands in for it could be read.
+    #[error("no source of it could be read: {why}")]
+    All {
+        /// What each of them said, in their order.
+        why: String,
+    },
     /// A local file or folder could not be read.
     #[error("could not read `{}`", path.display())]
     File {
@@ -88,6 +94,7 @@ impl SourceError {
             | Self::Address { .. }
             | Self::NoFolder { .. }
             | Self::Unlisted { .. }
+            | Self::All { .. }
             | Self::File { .. }
             | Self::Driver { .. }
             | Self::Body { .. } => false,
@@ -103,7 +110,7 @@ impl SourceError {
             Self::Address { .. } => Code::UNSUPPORTED_ADDRESS,
             Self::File { .. } | Self::NoFolder { .. } => Code::FILE_FAILED,
             Self::Body { source: StreamError::Truncated { .. }, .. } => Code::TRUNCATED,
-            Self::Absent { .. } | Self::Body { .. } => Code::SOURCE_FAILED,
+            Self::Absent { .. } | Self::All { .. } | Self::Body { .. } => Code::SOURCE_FAILED,
         }
     }
 }

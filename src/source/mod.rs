@@ -8,6 +8,7 @@ mod dates;
 mod debian;
 mod dir;
 mod error;
+mod fallback;
 mod fields;
 mod fixed;
 mod git_tags;
@@ -40,6 +41,7 @@ use crate::{
 };
 
 pub use error::SourceError;
+pub use fallback::Fallback;
 pub use registry::{DRIVERS, Driver, DriverTable, Limits, Make, Setup, find};
 
 /// Reads a row of a listing that somebody else has made: a table with at least `version`, as the

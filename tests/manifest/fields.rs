@@ -241,3 +241,17 @@ fn an_index_with_a_version_in_it_leaves_the_driver_nothing_to_tell() {
         assert_eq!(table.get_ref()["url"].get_ref().as_str(), Some(rest));
     }
 }
+
+#[test]
+fn max_staleness_comes_from_the_dependency_or_the_defaults() {
+    let manifest = after_head(
+        "[defaults]\nmax-staleness = \"30d\"\n\
+         [dependencies.a]\nsource = { driver = \"dir\" }\nlines = [{ constraint = \"*\" }]\n\
+         [dependencies.b]\nextends = \"a\"\nmax-staleness = \"1w\"\n\
+         [dependencies.c]\nextends = \"a\"\nmax-staleness = false\n",
+    );
+    let days = |id| dependency(&manifest, id).max_staleness.map(|it| it.as_secs() / 86_400);
+    assert_eq!((days("a"), days("b"), days("c")), (Some(30), Some(7), None));
+    let no_duration = "[defaults]\nmax-staleness = 30\n";
+    assert_eq!(codes(no_duration), ["bad-duration"]);
+}

@@ -79,10 +79,12 @@ pub(super) fn dependency(name: &str, targets: &[&str], lines: &[(&str, u32)]) ->
             driver: located("static"),
             extract: Vec::new(),
             coverage: Coverage::All,
+            fallback: Vec::new(),
             question: "{}".to_owned(),
         },
         settings: Settings { artifact: vec![located(address)], ..Settings::default() },
         overrides: Vec::new(),
+        max_staleness: None,
         span: (0, 5),
     }
 }

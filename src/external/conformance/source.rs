@@ -167,7 +167,7 @@ pub(super) async fn foreign(driver: &dyn SourceDriver) -> Tried {
 pub(super) async fn left(driver: &dyn SourceDriver) -> Tried {
     let (_, url) = file(driver).await?;
     let before = rows(driver).await?;
-    for _ in 0..20 {
+    for _ in 0..6 {
         let mut body = driver.open(&url, 0).await?;
         body.next().await?;
     }
@@ -182,7 +182,7 @@ pub(super) async fn together(driver: &dyn SourceDriver) -> Tried {
         Err(Stop::Untried(_)) => None,
         Err(broken) => return Err(broken),
     };
-    let each = (0..12).map(|_| async {
+    let each = (0..6).map(|_| async {
         ensure!(rows(driver).await? == before, "a listing differs while others are asked for");
         if let Some((whole, url)) = &opened {
             let read = read(driver.open(url, 0).await?).await?;
