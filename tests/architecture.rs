@@ -144,7 +144,8 @@ const EXTERNAL: &str = "external";
 /// The one file that starts a driver, and the ones that make something that can be started.
 const STARTS_A_DRIVER: &str = "external/process.rs";
 const TAKES_A_PROGRAM: &[&str] = &["external/program.rs", "ops/outside.rs"];
-const MAY_NAME_EXTERNAL: &[&str] = &["ops/outside.rs", "ops/drivers.rs", "cli/drivers", "cli/schema.rs"];
+const MAY_NAME_EXTERNAL: &[&str] =
+    &["ops/outside.rs", "ops/drivers.rs", "cli/drivers", "cli/schema.rs"];
 const MAY_NAME_WORKSHOP: &[&str] =
     &["ops/apply", "ops/build", "ops/test", "cli/apply", "cli/build", "cli/test"];
 

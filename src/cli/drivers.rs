@@ -46,8 +46,7 @@ fn list(context: &Context) -> Result<Exit, Stop> {
     }));
     let external: Vec<_> = outside.iter().map(described).collect();
     let text = render::release_lines(&rows);
-    let json =
-        serde_json::json!({ "format_version": "1", "drivers": json, "external": external });
+    let json = serde_json::json!({ "format_version": "1", "drivers": json, "external": external });
     context.print(&json, |_| text.clone(), || format!("```text\n{text}```\n"))?;
     Ok(Exit::Done)
 }

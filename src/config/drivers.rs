@@ -8,8 +8,7 @@ use super::fields::{Mistakes, Value, short};
 use crate::model::{Code, Sha256};
 
 const EXAMPLE: &str = "depstate-source-NAME = \"sha256:…\"";
-const LONG: &str =
-    "depstate-source-NAME = { sha256 = \"sha256:…\", environment = [\"MY_TOKEN\"] }";
+const LONG: &str = "depstate-source-NAME = { sha256 = \"sha256:…\", environment = [\"MY_TOKEN\"] }";
 const KEYS: &[&str] = &["sha256", "environment"];
 const BEGINNINGS: &[&str] = &["depstate-source-", "depstate-storage-"];
 

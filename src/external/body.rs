@@ -26,7 +26,10 @@ pub(super) fn stream(
             let bytes = decode(&data)?;
             let size = bytes.len() as u64;
             if body.size.is_some_and(|said| said != size) {
-                return Err(format!("it says {} bytes and sends {size}", body.size.unwrap_or(size)));
+                return Err(format!(
+                    "it says {} bytes and sends {size}",
+                    body.size.unwrap_or(size)
+                ));
             }
             let mut whole = Reading::new(session, None, Some(size));
             whole.ready = Some(bytes);
@@ -128,7 +131,8 @@ fn broken(why: &str) -> StreamError {
 
 /// Reads base64 of no more bytes than a message may hold.
 fn decode(text: &str) -> Result<Bytes, String> {
-    let bytes = STANDARD.decode(text).map_err(|error| format!("its `data` is no base64: {error}"))?;
+    let bytes =
+        STANDARD.decode(text).map_err(|error| format!("its `data` is no base64: {error}"))?;
     if bytes.len() > CHUNK {
         return Err(format!("it sends {} bytes at once, of at most {CHUNK}", bytes.len()));
     }

@@ -70,7 +70,12 @@ impl Connection {
         });
         tokio::spawn(write(pipes.stdin, queue));
         let (said_all, silence) = tokio::sync::oneshot::channel();
-        tokio::spawn(listen::stderr(Arc::clone(&shared), pipes.stderr, setup.voice.clone(), said_all));
+        tokio::spawn(listen::stderr(
+            Arc::clone(&shared),
+            pipes.stderr,
+            setup.voice.clone(),
+            said_all,
+        ));
         tokio::spawn(listen::stdout(Arc::clone(&shared), pipes.stdout, silence));
         Ok(Self { shared })
     }
@@ -158,8 +163,7 @@ impl Connection {
     /// When it did not answer, or did not end by itself, or not with status 0.
     pub(super) async fn shutdown(self, patience: Duration) -> Result<(), ExternalError> {
         let program = self.shared.program.clone();
-        let failed =
-            |why: String| ExternalError::NoAnswer { program, method: Shutdown::NAME, why };
+        let failed = |why: String| ExternalError::NoAnswer { program, method: Shutdown::NAME, why };
         let _done: Nothing = self.ask(&Shutdown {}).await?;
         if !self.hang_up(patience).await {
             return Err(failed(format!("it still ran {} s later", patience.as_secs_f32())));
@@ -239,7 +243,10 @@ fn message(id: Option<u64>, method: &str, params: &impl Serialize) -> Result<Vec
     }
     let mut line = serde_json::to_vec(&whole).map_err(|error| error.to_string())?;
     if line.len() > LONGEST_LINE {
-        return Err(format!("the message would have {} bytes, of at most {LONGEST_LINE}", line.len()));
+        return Err(format!(
+            "the message would have {} bytes, of at most {LONGEST_LINE}",
+            line.len()
+        ));
     }
     line.push(b'\n');
     Ok(line)

@@ -61,8 +61,8 @@ pub enum ExternalError {
     Config {
         /// The program's name.
         program: String,
-        /// All of them.
-        mistakes: Vec<ConfigMistake>,
+        /// All of them, each with the line of deps.toml that it is in.
+        mistakes: Vec<(Option<String>, ConfigMistake)>,
     },
     /// It answered that a request failed.
     #[error("`{program}`: {}", super::words::plain(&.error.message))]
@@ -141,13 +141,16 @@ fn allowing(program: &str, digest: &Sha256) -> String {
     format!("`[drivers]`, and below it `{program} = \"sha256:{digest}\"`")
 }
 
-struct Listed<'a>(&'a [ConfigMistake]);
+struct Listed<'a>(&'a [(Option<String>, ConfigMistake)]);
 
 impl std::fmt::Display for Listed<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for (n, mistake) in self.0.iter().enumerate() {
+        for (n, (line, mistake)) in self.0.iter().enumerate() {
             if n > 0 {
                 f.write_str("; ")?;
+            }
+            if let Some(line) = line {
+                write!(f, "{line}: ")?;
             }
             if let Some(key) = &mistake.key {
                 write!(f, "`{}`: ", super::words::plain(key))?;

@@ -96,13 +96,17 @@ pub(super) fn split(program: &str) -> Option<(DriverKind, &str)> {
 /// Returns the folders of PATH that are named from the root on.
 pub(super) fn folders(environment: &Environment) -> impl Iterator<Item = PathBuf> {
     let path = environment.get("PATH").unwrap_or_default().to_owned();
-    std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect::<Vec<_>>().into_iter()
+    std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 #[cfg(unix)]
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    fs_err::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    fs_err::metadata(path)
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]

@@ -37,13 +37,16 @@ impl Session {
         };
         let mut welcome = match connection.ask(&first).await {
             Ok(welcome) => welcome,
-            Err(ExternalError::Failed { program, error }) => return Err(refused(setup, program, *error)),
+            Err(ExternalError::Failed { program, error }) => {
+                return Err(refused(setup, program, *error));
+            }
             Err(other) => return Err(other),
         };
         check(setup, &welcome)?;
         welcome.place = plain(&welcome.place);
         let within = welcome.answer_within.filter(|_| !setup.patience.fixed);
-        let answer = within.map_or(setup.patience.answer, |s| Duration::from_secs(s.clamp(1, LONGEST)));
+        let answer =
+            within.map_or(setup.patience.answer, |s| Duration::from_secs(s.clamp(1, LONGEST)));
         connection.settle(welcome.capabilities.in_flight, answer);
         Ok(Arc::new(Self { connection, welcome }))
     }
@@ -62,13 +65,12 @@ fn refused(setup: &Setup, program: String, error: RpcError) -> ExternalError {
 }
 
 /// Names the lines where mistakes are.
-fn told(setup: &Setup, program: String, mut mistakes: Vec<ConfigMistake>) -> ExternalError {
-    for mistake in &mut mistakes {
-        let line = mistake.key.as_ref().and_then(|key| setup.asked.lines.get(key));
-        if let Some(line) = line {
-            mistake.message = format!("{}:{line}: {}", setup.asked.file, mistake.message);
-        }
-    }
+fn told(setup: &Setup, program: String, mistakes: Vec<ConfigMistake>) -> ExternalError {
+    let place = |mistake: &ConfigMistake| {
+        let line = setup.asked.lines.get(mistake.key.as_ref()?)?;
+        Some(format!("{}:{line}", setup.asked.file))
+    };
+    let mistakes = mistakes.into_iter().map(|mistake| (place(&mistake), mistake)).collect();
     ExternalError::Config { program, mistakes }
 }
 
@@ -85,13 +87,21 @@ fn check(setup: &Setup, welcome: &Welcome) -> Result<(), ExternalError> {
         [("name", &welcome.name), ("version", &welcome.version), ("place", &welcome.place)]
     {
         if text.trim().is_empty() || text.chars().any(is_hidden) || text.len() > 1024 {
-            return odd(format!("its `{what}` is empty, too long, or has letters that can't be seen"));
+            return odd(format!(
+                "its `{what}` is empty, too long, or has letters that can't be seen"
+            ));
         }
     }
-    if let Some(other) =
-        welcome.capabilities.opens.iter().find(|k| !["driver", "https", "http"].contains(&k.as_str()))
+    if let Some(other) = welcome
+        .capabilities
+        .opens
+        .iter()
+        .find(|k| !["driver", "https", "http"].contains(&k.as_str()))
     {
-        return odd(format!("it says that it opens `{}:`, which no address begins with", plain(other)));
+        return odd(format!(
+            "it says that it opens `{}:`, which no address begins with",
+            plain(other)
+        ));
     }
     let unknown: Vec<ConfigMistake> = setup
         .asked

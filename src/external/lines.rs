@@ -26,7 +26,12 @@ pub(super) enum Line {
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     pub(super) fn new(from: R, limit: usize) -> Self {
-        Self { from: BufReader::with_capacity(64 << 10, from), line: Vec::new(), limit, passing: false }
+        Self {
+            from: BufReader::with_capacity(64 << 10, from),
+            line: Vec::new(),
+            limit,
+            passing: false,
+        }
     }
 
     /// Returns the next line. What is behind the last line feed is a line too, if there is anything.
@@ -35,7 +40,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             let here = self.from.fill_buf().await?;
             if here.is_empty() {
                 let last = std::mem::take(&mut self.line);
-                return Ok(if last.is_empty() || self.passing { Line::End } else { Line::Whole(last) });
+                return Ok(if last.is_empty() || self.passing {
+                    Line::End
+                } else {
+                    Line::Whole(last)
+                });
             }
             let feed = here.iter().position(|b| *b == b'\n');
             let part = &here[..feed.unwrap_or(here.len())];

@@ -32,7 +32,8 @@ pub(super) struct Pipes {
 impl Process {
     /// Starts the copy of the program that was hashed.
     pub(super) async fn start(setup: &Setup) -> Result<(Self, Pipes), ExternalError> {
-        let failed = |why: String| ExternalError::Start { program: setup.program.name().to_owned(), why };
+        let failed =
+            |why: String| ExternalError::Start { program: setup.program.name().to_owned(), why };
         let mut tries = 0;
         let mut child = loop {
             let error = match spawn(setup) {
@@ -54,6 +55,11 @@ impl Process {
                         "{error}; is the interpreter there that its first line names?"
                     )));
                 }
+                // The kinds that can't be told anything more of are many, and more will come.
+                #[expect(
+                    clippy::wildcard_enum_match_arm,
+                    reason = "all others are told as they are"
+                )]
                 _ => return Err(failed(error.to_string())),
             }
         };

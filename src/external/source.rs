@@ -70,11 +70,14 @@ impl ExternalSource {
             let why = plain(&answer.message);
             return SourceError::Answer { url: self.origin(), why };
         }
-        driver(error)
+        driver(&error)
     }
 
     fn odd(&self, why: impl Into<String>) -> SourceError {
-        SourceError::Answer { url: format!("{} ({})", self.program(), self.origin()), why: why.into() }
+        SourceError::Answer {
+            url: format!("{} ({})", self.program(), self.origin()),
+            why: why.into(),
+        }
     }
 
     fn offline(&self) -> Result<(), SourceError> {
@@ -127,11 +130,8 @@ impl SourceDriver for ExternalSource {
         let (mut listing, mut bytes) = (Listing::default(), 0);
         let mut cursors = BTreeSet::new();
         loop {
-            let (page, size) = session
-                .connection
-                .ask_sized(&asked)
-                .await
-                .map_err(|error| self.failed(error))?;
+            let (page, size) =
+                session.connection.ask_sized(&asked).await.map_err(|error| self.failed(error))?;
             if !page.modified {
                 if unless.is_none() || asked.cursor.is_some() {
                     return Err(self.odd("it says `modified: false` where nothing is known yet"));
@@ -147,7 +147,8 @@ impl SourceDriver for ExternalSource {
                     "it lists more than {MOST_ROWS} rows, {MOST_BYTES} bytes or {MOST_PAGES} pages"
                 )));
             }
-            if asked.cursor.is_some() && page.revision.as_ref() != listing.revision.as_ref().map(|r| &r.0)
+            if asked.cursor.is_some()
+                && page.revision.as_ref() != listing.revision.as_ref().map(|r| &r.0)
             {
                 return Err(self.odd("the index changed while its pages were read"));
             }
@@ -175,7 +176,8 @@ impl SourceDriver for ExternalSource {
             let parsed = Url::parse(url).map_err(|_| address("it is no absolute address"))?;
             return Ok(self.client.open(&parsed, from, self.insecure).await?);
         }
-        let shown = Url::parse(url).map_or_else(|_| plain(url), |url| SafeUrl::new(url).to_string());
+        let shown =
+            Url::parse(url).map_or_else(|_| plain(url), |url| SafeUrl::new(url).to_string());
         let answer = match session.connection.ask(&Open { url: url.to_owned(), from }).await {
             Ok(answer) => answer,
             Err(ExternalError::Failed { error, .. }) if error.code == code::ABSENT => {
@@ -192,7 +194,7 @@ impl SourceDriver for ExternalSource {
 }
 
 /// Makes an error of a source of one of a driver's.
-fn driver(error: ExternalError) -> SourceError {
+fn driver(error: &ExternalError) -> SourceError {
     let mut message = error.to_string();
     if let Some(help) = error.help() {
         message.push_str(": ");

@@ -24,7 +24,8 @@ use super::{
 use crate::{
     model::{Checksums, ObjectKey, ObjectMeta},
     storage::{
-        Object, Precondition, PutError, StorageError, StorageReader, StorageWriter, Upload, UploadRef,
+        Object, Precondition, PutError, StorageError, StorageReader, StorageWriter, Upload,
+        UploadRef,
     },
 };
 
@@ -66,6 +67,11 @@ impl ExternalStorage {
         said.map_or_else(String::new, |w| format!("{} {}", plain(&w.name), plain(&w.version)))
     }
 
+    /// Tells whether the driver says that it compares digests.
+    pub fn claims_checksums(&self) -> bool {
+        self.checksums
+    }
+
     /// Ends the driver as the protocol has it.
     ///
     /// # Errors
@@ -75,7 +81,7 @@ impl ExternalStorage {
     }
 
     async fn session(&self) -> Result<Arc<Session>, StorageError> {
-        self.keeper.session().await.map_err(|error| refused(&self.place, "", error))
+        self.keeper.session().await.map_err(|error| refused(&self.place, "", &error))
     }
 
     /// Makes an error of an answer that can't be true.
@@ -87,10 +93,7 @@ impl ExternalStorage {
 /// Takes what a driver says of an object, if it can be so.
 fn meta(meta: Meta) -> Result<ObjectMeta, String> {
     let revision = &meta.revision;
-    if revision.is_empty()
-        || revision.len() > LONGEST_REVISION
-        || revision.chars().any(is_hidden)
-    {
+    if revision.is_empty() || revision.len() > LONGEST_REVISION || revision.chars().any(is_hidden) {
         return Err("its revision is empty, too long, or has letters that can't be seen".to_owned());
     }
     Ok(meta.into())
@@ -109,7 +112,7 @@ impl StorageReader for ExternalStorage {
     async fn head(&self, key: &ObjectKey) -> Result<Option<ObjectMeta>, StorageError> {
         let session = self.session().await?;
         let answer = session.connection.ask(&Head { key: key.to_string() }).await;
-        let answer = answer.map_err(|error| refused(&self.place, key.as_str(), error))?;
+        let answer = answer.map_err(|error| refused(&self.place, key.as_str(), &error))?;
         answer.object.map(meta).transpose().map_err(|why| self.odd(key.as_str(), &why))
     }
 
@@ -121,7 +124,7 @@ impl StorageReader for ExternalStorage {
         let session = self.session().await?;
         let part = range.clone().map(|range| Part { start: range.start, end: range.end });
         let answer = session.connection.ask(&Get { key: key.to_string(), range: part }).await;
-        let answer = answer.map_err(|error| refused(&self.place, key.as_str(), error))?;
+        let answer = answer.map_err(|error| refused(&self.place, key.as_str(), &error))?;
         let odd = |why: String| self.odd(key.as_str(), &why);
         match (answer.object, answer.body) {
             (None, None) => Ok(None),

@@ -1,7 +1,5 @@
 //! What a driver says, fit for a terminal.
 
-pub(super) use crate::model::is_hidden;
-
 /// Longest text of a driver's that is shown, in letters.
 const LONGEST: usize = 400;
 
@@ -19,6 +17,11 @@ pub(super) fn plain(text: &str) -> String {
         shown.push('…');
     }
     shown.trim().to_owned()
+}
+
+/// Tells letters that a reader does not see, or that end a line.
+pub(super) fn is_hidden(letter: char) -> bool {
+    letter.is_control() || crate::model::is_hidden(letter)
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ pub fn ready(setting: &Setting, name: &str, lines: &str) -> Result<external::Set
     let made = outside.ready(driver.found.kind, &named, &table, &mut mistakes);
     match (made, mistakes.into_iter().next()) {
         (Some(mut setup), None) => {
-            setup.asked.file = "--set".to_owned();
+            "--set".clone_into(&mut setup.asked.file);
             if driver.found.kind == DriverKind::Source {
                 setup.id = Some("test".to_owned());
             }

@@ -107,7 +107,7 @@ impl<'a> Outside<'a> {
             Ok(store) => Ok(Some(Arc::new(store))),
             Err(ExternalError::Config { program, mistakes: found }) => {
                 let (_, places) = manifest::as_json(table);
-                mistakes.extend(found.into_iter().map(|found| {
+                mistakes.extend(found.into_iter().map(|(_, found)| {
                     let at = found.key.as_ref().and_then(|key| places.get(key));
                     Mistake {
                         code: Code::BAD_VALUE,
@@ -169,9 +169,8 @@ impl<'a> Outside<'a> {
     ) -> Option<Arc<Program>> {
         let (setting, config) = (self.setting, self.config);
         let taken = self.programs.entry(kind.program(&name.value)).or_insert_with(|| {
-            let found = external::find(&setting.environment, kind, &name.value).ok_or_else(|| {
-                ExternalError::NotFound { program: kind.program(&name.value) }
-            })?;
+            let found = external::find(&setting.environment, kind, &name.value)
+                .ok_or_else(|| ExternalError::NotFound { program: kind.program(&name.value) })?;
             Program::take(&found, &config.drivers, &setting.environment).map(Arc::new)
         });
         match taken {

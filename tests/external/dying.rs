@@ -44,13 +44,20 @@ fn gone_soon(pid: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_end_and_its_last_words_are_told() {
-    let (_bin, driver, said) =
-        shell(&format!("{GREETING}read -r line; echo first >&2; printf 'the disk is \\033[31mfull' >&2; exit 3"));
+    let (_bin, driver, said) = shell(&format!(
+        "{GREETING}read -r line; echo first >&2; printf 'the disk is \\033[31mfull' >&2; exit 3"
+    ));
     let error = driver.releases(None).await.unwrap_err().to_string();
-    assert!(error.contains("`depstate-source-sh` gave no usable answer to `source/releases`"), "{error}");
+    assert!(
+        error.contains("`depstate-source-sh` gave no usable answer to `source/releases`"),
+        "{error}"
+    );
     assert!(error.contains("exit status: 3"), "{error}");
     assert!(error.contains("its last words: `the disk is [31mfull`"), "{error}");
-    assert_eq!(said.all(), ["depstate-source-sh: first", "depstate-source-sh: the disk is [31mfull"]);
+    assert_eq!(
+        said.all(),
+        ["depstate-source-sh: first", "depstate-source-sh: the disk is [31mfull"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,10 +77,8 @@ async fn what_it_has_started_ends_with_it() {
     // A child that holds the pipes open: the driver is gone, its stdout is not.
     let folder = tempfile::tempdir().unwrap();
     let pid = folder.path().join("pid");
-    let (_bin, driver, _) = shell(&format!(
-        "{GREETING}sleep 1000 &\necho $! >{}\nread -r line; exit 5",
-        pid.display()
-    ));
+    let (_bin, driver, _) =
+        shell(&format!("{GREETING}sleep 1000 &\necho $! >{}\nread -r line; exit 5", pid.display()));
     let began = Instant::now();
     let error = driver.releases(None).await.unwrap_err().to_string();
     assert!(error.contains("exit status: 5"), "{error}");
@@ -110,11 +115,13 @@ async fn killed_in_the_middle_of_an_upload_it_leaves_nothing_visible() {
             "    def write(self, upload, offset, data):\n        if offset >= 3 * (256 << 10): os.kill(os.getpid(), 9)\n",
         ),
     );
-    let (setup, _) = bin.setup("depstate-storage-folder", &json!({"path": "mirror"}), folder.path());
+    let (setup, _) =
+        bin.setup("depstate-storage-folder", &json!({"path": "mirror"}), folder.path());
     let store = ExternalStorage::start(setup).await.unwrap();
     let key = ObjectKey::new("artifacts/tool/1/any/T/tool.tar.gz");
     let mut upload = store.upload(&key).await.unwrap();
-    let error = upload.write(crate::contract::stores::noise(2 << 20)).await.unwrap_err().to_string();
+    let error =
+        upload.write(crate::contract::stores::noise(2 << 20)).await.unwrap_err().to_string();
     assert!(error.contains("signal: 9"), "{error}");
     assert!(upload.finish(Precondition::Absent).await.is_err());
     // Another process of it answers: nothing is there, and the collector finds what was begun.

@@ -95,8 +95,14 @@ async fn a_listing_that_can_not_be_is_none() {
     for (body, words) in [
         ("answer({'rows': [], 'next': 'a'})", "lead round in a circle"),
         ("answer({'rows': [{'version': 3.1}], 'next': None})", "`version` is a number"),
-        ("answer({'rows': [{'version': '1', 'url': 'file:///etc/passwd'}], 'next': None})", "begins with `file:`"),
-        ("answer({'rows': [{'version': '1', 'url': 'http://x/y'}], 'next': None})", "not encrypted"),
+        (
+            "answer({'rows': [{'version': '1', 'url': 'file:///etc/passwd'}], 'next': None})",
+            "begins with `file:`",
+        ),
+        (
+            "answer({'rows': [{'version': '1', 'url': 'http://x/y'}], 'next': None})",
+            "not encrypted",
+        ),
         ("answer({'rows': [{'version': '1\\u202e'}], 'next': None})", "letters that can't be seen"),
         ("answer({'modified': False, 'next': None})", "where nothing is known yet"),
         ("error(5, 'a page of HTML')", "a page of HTML"),
@@ -170,7 +176,8 @@ async fn a_short_body_is_no_file() {
         let (driver, _) = source(&bin);
         let stream = driver.open("driver:x", 0).await.unwrap();
         let error = stream.collect(1 << 20).await.unwrap_err();
-        let story = format!("{error}: {:?}", std::error::Error::source(&error).map(ToString::to_string));
+        let story =
+            format!("{error}: {:?}", std::error::Error::source(&error).map(ToString::to_string));
         assert!(story.contains(words), "{body}: {story}");
     }
     for (body, words) in [
@@ -196,8 +203,14 @@ async fn what_a_store_says_of_objects_must_be_possible() {
     };
     for (body, words) in [
         ("answer({'body': None})", "missing field `object`"),
-        ("answer({'object': {'size': 3, 'revision': ''}, 'body': {'data': 'YWJj'}})", "its revision is empty"),
-        ("answer({'object': {'size': 4, 'revision': 'r'}, 'body': {'data': 'YWJj'}})", "announces 3 bytes where there are 4"),
+        (
+            "answer({'object': {'size': 3, 'revision': ''}, 'body': {'data': 'YWJj'}})",
+            "its revision is empty",
+        ),
+        (
+            "answer({'object': {'size': 4, 'revision': 'r'}, 'body': {'data': 'YWJj'}})",
+            "announces 3 bytes where there are 4",
+        ),
         ("answer({'object': {'size': 3, 'revision': 'r'}})", "without its `body`"),
         ("error(3, 'no right to read')", "no right to read"),
     ] {

@@ -18,7 +18,8 @@ fn broken(verdicts: &[Verdict]) -> BTreeSet<&'static str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stores_that_are_built_in_keep_them() {
-    let stores = [(Arc::new(MemoryStorage::new()) as _, Box::new(()) as _), in_folder(), in_bucket()];
+    let stores =
+        [(Arc::new(MemoryStorage::new()) as _, Box::new(()) as _), in_folder(), in_bucket()];
     for (store, _guard) in stores {
         let verdicts = storage_promises(store, &mut |_| {}).await;
         assert!(broken(&verdicts).is_empty(), "{verdicts:#?}");
@@ -79,7 +80,12 @@ async fn a_store_that_breaks_a_promise_is_found_out() {
     let order = changed(program, "keys = sorted(key for", "keys = list(key for").await;
     assert!(order.contains("a listing is whole and in the order of keys"), "{order:?}");
     // It forgets the pages behind the first.
-    let page = changed(program, "\"next\": keys[PAGE - 1] if len(keys) > PAGE else None", "\"next\": None").await;
+    let page = changed(
+        program,
+        "\"next\": keys[PAGE - 1] if len(keys) > PAGE else None",
+        "\"next\": None",
+    )
+    .await;
     assert!(page.contains("a listing is whole and in the order of keys"), "{page:?}");
     // It says that it compares digests, and does not.
     let digest = changed(
@@ -96,9 +102,11 @@ async fn a_source_that_breaks_a_promise_is_found_out() {
     let program = "depstate-source-changelog";
     let offset = changed(program, "file.seek(start)", "file.seek(0)").await;
     assert_eq!(offset, BTreeSet::from(["what is listed can be opened from any byte"]));
-    let absent = changed(program, "raise Failed(2, f\"there is no", "raise Failed(1, f\"there is no").await;
+    let absent =
+        changed(program, "raise Failed(2, f\"there is no", "raise Failed(1, f\"there is no").await;
     assert!(absent.contains("a file that is not there is absent"), "{absent:?}");
-    let outside = changed(program, "or not name or \"/\" in name or name.startswith(\".\")", "").await;
+    let outside =
+        changed(program, "or not name or \"/\" in name or name.startswith(\".\")", "").await;
     assert!(outside.contains("an address that leads out of the source is refused"), "{outside:?}");
     let stays = changed(program, "    for line in sys.stdin.buffer:", "    import itertools, time\n    for line in itertools.chain(sys.stdin.buffer, iter(lambda: time.sleep(1), 1)):\n        if line is None: continue").await;
     assert!(stays.contains("it ends when its stdin is closed"), "{stays:?}");

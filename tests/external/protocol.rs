@@ -127,9 +127,20 @@ async fn a_conversation_with_a_store_is_as_the_schema_says() {
     store.shutdown().await.unwrap();
     let methods = check(&bin);
     for method in [
-        "body/read", "initialize", "shutdown", "storage/delete", "storage/discard", "storage/get",
-        "storage/head", "storage/list", "storage/put", "storage/unfinished", "storage/upload/abort",
-        "storage/upload/begin", "storage/upload/finish", "storage/upload/write",
+        "body/read",
+        "initialize",
+        "shutdown",
+        "storage/delete",
+        "storage/discard",
+        "storage/get",
+        "storage/head",
+        "storage/list",
+        "storage/put",
+        "storage/unfinished",
+        "storage/upload/abort",
+        "storage/upload/begin",
+        "storage/upload/finish",
+        "storage/upload/write",
     ] {
         assert!(methods.iter().any(|seen| seen == method), "{method} was not seen: {methods:?}");
     }
@@ -149,9 +160,15 @@ fn the_schema_takes_nothing_else() {
         assert!(!whole.is_valid(&wrong), "{wrong}");
     }
     // A page without `next`, an answer without `object`: neither must pass for the whole or for none.
-    assert!(!of("answer:source/releases").is_valid(&json!({"jsonrpc": "2.0", "id": 1, "result": {"rows": []}})));
+    assert!(
+        !of("answer:source/releases")
+            .is_valid(&json!({"jsonrpc": "2.0", "id": 1, "result": {"rows": []}}))
+    );
     assert!(!of("answer:storage/head").is_valid(&json!({"jsonrpc": "2.0", "id": 1, "result": {}})));
-    assert!(of("answer:storage/head").is_valid(&json!({"jsonrpc": "2.0", "id": 1, "result": {"object": null}})));
+    assert!(
+        of("answer:storage/head")
+            .is_valid(&json!({"jsonrpc": "2.0", "id": 1, "result": {"object": null}}))
+    );
 }
 
 #[test]
@@ -167,7 +184,8 @@ fn the_examples_of_the_description_are_as_the_schema_says() {
             (_, Some(json)) => (false, json),
             (None, None) => continue,
         };
-        let message: Value = serde_json::from_str(json).map_err(|e| format!("{e}: {json}")).unwrap();
+        let message: Value =
+            serde_json::from_str(json).map_err(|e| format!("{e}: {json}")).unwrap();
         let name = match (asked, message.get("error")) {
             (true, _) => {
                 last = message["method"].as_str().unwrap().to_owned();

@@ -82,7 +82,11 @@ async fn tried(promise: &'static str, work: impl Future<Output = Tried>) -> Verd
 
 /// Holds an external source to its promises. Its table must name something that lists at least one
 /// release with a file. `tell` is given each verdict as it comes.
-pub async fn of_source(setup: Setup, client: Client, tell: &mut dyn FnMut(&Verdict)) -> Vec<Verdict> {
+pub async fn of_source(
+    setup: Setup,
+    client: Client,
+    tell: &mut dyn FnMut(&Verdict),
+) -> Vec<Verdict> {
     let mut all = Vec::new();
     let driver = ExternalSource::new(setup.clone(), client);
     let first = tried("it starts, and says who it is and what it knows", async {
@@ -144,8 +148,19 @@ pub async fn of_storage(setup: Setup, tell: &mut dyn FnMut(&Verdict)) -> Vec<Ver
     tell(&first);
     all.push(first);
     let Some(store) = store else { return all };
-    let found = storage_promises(store, tell).await;
+    let any: Arc<dyn StorageWriter> = Arc::<ExternalStorage>::clone(&store);
+    let found = storage_promises(Arc::clone(&any), tell).await;
+    // A place that is not empty is somebody's: nothing more is written there.
+    let ours = found.len() > 1;
     all.extend(found);
+    if ours {
+        let claims = store.claims_checksums();
+        let work = conditions::digests(Scratch::new(&any, "digests"), claims);
+        let digests = tried("a wrong digest is refused, where the driver says so", work).await;
+        tell(&digests);
+        all.push(digests);
+    }
+    drop((any, store));
     all.extend(ending::promises(&setup, tell).await);
     all
 }
@@ -183,7 +198,6 @@ pub async fn storage_promises(
         "a write needs the state that it saw" conditions::matches
         "no increment is lost" conditions::increments
         "an answer is of one state of an object" conditions::one_state
-        "a wrong digest is refused, where the driver says so" conditions::digests
         "a listing is whole and in the order of keys" listings::whole
         "a listing can begin after a key" listings::after
         "a listing need not be read to its end" listings::left
@@ -222,7 +236,8 @@ impl Scratch {
     async fn keys(&self, prefix: &str, after: &str) -> Result<Vec<String>, Stop> {
         use futures::TryStreamExt as _;
         let prefix = format!("{}{prefix}", self.folder);
-        let after = if after.is_empty() { String::new() } else { format!("{}{after}", self.folder) };
+        let after =
+            if after.is_empty() { String::new() } else { format!("{}{after}", self.folder) };
         let listed: Vec<_> = self.store.list_after(&prefix, &after).try_collect().await?;
         Ok(listed
             .into_iter()

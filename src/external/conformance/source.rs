@@ -10,14 +10,19 @@ use crate::{
 /// Largest file that is read for a test, in bytes.
 const LARGEST: u64 = 256 << 20;
 
-async fn listed(driver: &dyn SourceDriver, unless: Option<&Revision>) -> Result<Option<Listing>, Stop> {
+async fn listed(
+    driver: &dyn SourceDriver,
+    unless: Option<&Revision>,
+) -> Result<Option<Listing>, Stop> {
     Ok(driver.releases(unless).await?)
 }
 
 async fn rows(driver: &dyn SourceDriver) -> Result<Vec<Row>, Stop> {
     match listed(driver, None).await? {
         Some(listing) => Ok(listing.rows),
-        None => Err(Stop::Broken("it says that nothing changed, where nothing is known".to_owned())),
+        None => {
+            Err(Stop::Broken("it says that nothing changed, where nothing is known".to_owned()))
+        }
     }
 }
 
@@ -50,7 +55,10 @@ async fn read(mut body: ByteStream) -> Result<Vec<u8>, Stop> {
     let mut all = Vec::new();
     while let Some(chunk) = body.next().await? {
         all.extend_from_slice(&chunk);
-        ensure!(all.len() as u64 <= LARGEST, "a file has more than {LARGEST} bytes: test with another");
+        ensure!(
+            all.len() as u64 <= LARGEST,
+            "a file has more than {LARGEST} bytes: test with another"
+        );
     }
     ensure!(
         announced.is_none_or(|size| size == all.len() as u64),
@@ -113,7 +121,11 @@ pub(super) async fn as_told(driver: &dyn SourceDriver) -> Tried {
     }
     let whole = read(driver.open(&url, 0).await?).await?;
     let size = whole.len() as u64;
-    ensure!(row.size.is_none_or(|told| told == size), "`{url}` has {size} bytes, not {:?}", row.size);
+    ensure!(
+        row.size.is_none_or(|told| told == size),
+        "`{url}` has {size} bytes, not {:?}",
+        row.size
+    );
     let found = crate::model::Digest::from(Sha256::of(&whole));
     for told in row.digests.iter().filter(|digest| digest.to_string().starts_with("sha256:")) {
         ensure!(*told == found, "`{url}` has {found}, not {told}");
@@ -127,7 +139,9 @@ pub(super) async fn absent(driver: &dyn SourceDriver) -> Tried {
     match driver.open(&missing, 0).await {
         Ok(_) => Err(Stop::Broken(format!("`{missing}` can be opened"))),
         Err(error) if error.is_absent() => Ok(()),
-        Err(error) => Err(Stop::Broken(format!("`{missing}` is not said to be absent (2): {error}"))),
+        Err(error) => {
+            Err(Stop::Broken(format!("`{missing}` is not said to be absent (2): {error}")))
+        }
     }
 }
 
@@ -145,7 +159,9 @@ pub(super) async fn outside(driver: &dyn SourceDriver) -> Tried {
             Ok(_) => return Err(Stop::Broken(format!("`{url}` can be opened"))),
             Err(error) if error.is_absent() || error.code() == Code::UNSUPPORTED_ADDRESS => {}
             Err(error) => {
-                return Err(Stop::Broken(format!("`{url}` is neither absent (2) nor refused (4): {error}")));
+                return Err(Stop::Broken(format!(
+                    "`{url}` is neither absent (2) nor refused (4): {error}"
+                )));
             }
         }
     }

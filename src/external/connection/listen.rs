@@ -97,7 +97,7 @@ fn answer(shared: &Shared, line: &[u8]) -> Result<(), String> {
         return Err(format!("it could not read a request: {}", plain(&error.message)));
     };
     match lock(&shared.pending).answer(id, outcome) {
-        Addressee::Told => Ok(()),
+        Addressee::Told | Addressee::Nobody(Outcome::Error(_) | Outcome::Lost(_)) => Ok(()),
         Addressee::Unknown => Err(lied("an answer to a request that was never made")),
         Addressee::Nobody(Outcome::Result(result, _)) => {
             // A stream that nobody will read.
@@ -106,7 +106,6 @@ fn answer(shared: &Shared, line: &[u8]) -> Result<(), String> {
             }
             Ok(())
         }
-        Addressee::Nobody(Outcome::Error(_) | Outcome::Lost(_)) => Ok(()),
     }
 }
 
@@ -128,7 +127,7 @@ async fn ended(shared: &Shared, silence: oneshot::Receiver<()>) -> String {
     let _all_or_late = timeout(LAST, silence).await;
     let last = lock(&shared.last_words).clone();
     if !last.is_empty() {
-        why.push_str(&format!("; its last words: `{last}`"));
+        why = format!("{why}; its last words: `{last}`");
     }
     why
 }
@@ -149,7 +148,9 @@ pub(super) async fn stderr(
         }
         match said {
             ..MOST_TALK => voice.say(&format!("{}: {line}", shared.program)),
-            MOST_TALK => voice.say(&format!("{}: (it says more, which is left out)", shared.program)),
+            MOST_TALK => {
+                voice.say(&format!("{}: (it says more, which is left out)", shared.program));
+            }
             _ => {}
         }
         said += 1;

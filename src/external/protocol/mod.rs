@@ -12,7 +12,7 @@ mod source;
 mod storage;
 
 pub use common::{
-    Body, Capabilities, Close, Cancel, DriverKind, Initialize, Nothing, Read, ReadAnswer, Shutdown,
+    Body, Cancel, Capabilities, Close, DriverKind, Initialize, Nothing, Read, ReadAnswer, Shutdown,
     Welcome,
 };
 pub use envelope::{ConfigMistake, ErrorData, Reply, RpcError, code};
@@ -20,8 +20,8 @@ pub use methods::Method;
 pub use schema::schema;
 pub use source::{Open, OpenAnswer, Releases, ReleasesAnswer};
 pub use storage::{
-    Begin, Begun, Condition, Delete, Discard, FinishUpload, Get, GetAnswer, Head, HeadAnswer,
-    List, ListAnswer, Listed, Meta, Put, Range, AbortUpload, Unfinished, UnfinishedAnswer,
+    AbortUpload, Begin, Begun, Condition, Delete, Discard, FinishUpload, Get, GetAnswer, Head,
+    HeadAnswer, List, ListAnswer, Listed, Meta, Put, Range, Unfinished, UnfinishedAnswer,
     UnfinishedUpload, WriteUpload, Written,
 };
 

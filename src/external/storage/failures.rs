@@ -14,21 +14,25 @@ pub(super) fn answer_of<T>(
     key: &str,
     answer: Result<T, ExternalError>,
 ) -> Result<T, StorageError> {
-    answer.map_err(|error| refused(place, key, error))
+    answer.map_err(|error| refused(place, key, &error))
 }
 
 /// Makes an error of a store of one of a driver's.
-pub(super) fn refused(place: &str, key: &str, error: ExternalError) -> StorageError {
-    let denied = matches!(&error, ExternalError::Failed { error, .. } if error.code == code::DENIED);
-    let (message, help) = (sentence(place, key, &error), error.help());
-    if denied { StorageError::Denied { message, help } } else { StorageError::Failed { message, help } }
+pub(super) fn refused(place: &str, key: &str, error: &ExternalError) -> StorageError {
+    let denied = matches!(error, ExternalError::Failed { error, .. } if error.code == code::DENIED);
+    let (message, help) = (sentence(place, key, error), error.help());
+    if denied {
+        StorageError::Denied { message, help }
+    } else {
+        StorageError::Failed { message, help }
+    }
 }
 
 /// Says what a failure means for a write that was to happen once. What did not say that it did
 /// nothing may have done something.
-pub(super) fn of_write(place: &str, key: &str, error: ExternalError) -> PutError {
-    let message = sentence(place, key, &error);
-    match &error {
+pub(super) fn of_write(place: &str, key: &str, error: &ExternalError) -> PutError {
+    let message = sentence(place, key, error);
+    match error {
         ExternalError::Failed { error: answer, .. } => match answer.code {
             code::PRECONDITION => PutError::Precondition(message),
             code::CONFLICT => PutError::Conflict(message),
@@ -38,7 +42,13 @@ pub(super) fn of_write(place: &str, key: &str, error: ExternalError) -> PutError
         },
         ExternalError::NoAnswer { .. } => PutError::Unknown(message),
         // It never reached the driver.
-        _ => PutError::Refused(refused(place, key, error)),
+        ExternalError::NotAllowed { .. }
+        | ExternalError::Changed { .. }
+        | ExternalError::NotFound { .. }
+        | ExternalError::Start { .. }
+        | ExternalError::Handshake { .. }
+        | ExternalError::Config { .. }
+        | ExternalError::NotSent { .. } => PutError::Refused(refused(place, key, error)),
     }
 }
 

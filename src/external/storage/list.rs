@@ -20,31 +20,46 @@ const MOST_EMPTY: u32 = 1_000;
 /// Longest a key may be, in bytes: what S3 allows.
 const LONGEST_KEY: usize = 1024;
 
+/// What is asked for when a page is used up.
+enum Next {
+    /// The first page.
+    First,
+    /// The page behind this cursor.
+    Behind(String),
+    /// Nothing: that page was the last.
+    Nothing,
+}
+
 /// Where a listing is.
 struct Place<T> {
     session: Option<Arc<Session>>,
     page: VecDeque<T>,
-    /// None: this page is the last.
-    next: Option<Option<String>>,
+    next: Next,
     empty: u32,
     last: String,
 }
 
 impl<T> Place<T> {
     fn begin(after: &str) -> Self {
-        Self { session: None, page: VecDeque::new(), next: Some(None), empty: 0, last: after.to_owned() }
+        Self {
+            session: None,
+            page: VecDeque::new(),
+            next: Next::First,
+            empty: 0,
+            last: after.to_owned(),
+        }
     }
 
     /// Takes a page's cursor.
-    fn turn(&mut self, asked: Option<String>, next: Option<String>) -> Result<(), String> {
-        if next.is_some() && next == asked {
+    fn turn(&mut self, asked: Option<&String>, next: Option<String>) -> Result<(), String> {
+        if next.is_some() && next.as_ref() == asked {
             return Err("the pages of its listing lead round in a circle".to_owned());
         }
         self.empty = if self.page.is_empty() { self.empty + 1 } else { 0 };
         if self.empty > MOST_EMPTY {
             return Err(format!("{MOST_EMPTY} pages of its listing in a row are empty"));
         }
-        self.next = next.map(Some);
+        self.next = next.map_or(Next::Nothing, Next::Behind);
         Ok(())
     }
 }
@@ -60,27 +75,29 @@ pub(super) fn objects<'a>(
             if let Some(listed) = place.page.pop_front() {
                 return Ok(Some((listed, place)));
             }
-            let Some(cursor) = place.next.take() else { return Ok(None) };
-            let session = session(store, &mut place).await?;
-            let request = List {
-                prefix: prefix.to_owned(),
-                after: after.to_owned(),
-                cursor: cursor.clone(),
+            let cursor = match std::mem::replace(&mut place.next, Next::Nothing) {
+                Next::First => None,
+                Next::Behind(cursor) => Some(cursor),
+                Next::Nothing => return Ok(None),
             };
+            let session = session(store, &mut place).await?;
+            let request =
+                List { prefix: prefix.to_owned(), after: after.to_owned(), cursor: cursor.clone() };
             let answer = session.connection.ask(&request).await;
             let answer = answer_of(&store.place, prefix, answer)?;
             for listed in answer.objects {
                 let key = listed.key;
                 check(prefix, &key).map_err(|why| store.odd(&key, &why))?;
                 if key.as_str() <= place.last.as_str() && !place.last.is_empty() {
-                    let why = format!("it is listed after `{}`, which is not the order", place.last);
+                    let why =
+                        format!("it is listed after `{}`, which is not the order", place.last);
                     return Err(store.odd(&key, &why));
                 }
                 place.last.clone_from(&key);
                 let meta = meta(listed.meta).map_err(|why| store.odd(&key, &why))?;
                 place.page.push_back((ObjectKey::new(key), meta));
             }
-            place.turn(cursor, answer.next).map_err(|why| store.odd(prefix, &why))?;
+            place.turn(cursor.as_ref(), answer.next).map_err(|why| store.odd(prefix, &why))?;
         }
     })
     .boxed()
@@ -96,7 +113,11 @@ pub(super) fn unfinished<'a>(
             if let Some(upload) = place.page.pop_front() {
                 return Ok(Some((upload, place)));
             }
-            let Some(cursor) = place.next.take() else { return Ok(None) };
+            let cursor = match std::mem::replace(&mut place.next, Next::Nothing) {
+                Next::First => None,
+                Next::Behind(cursor) => Some(cursor),
+                Next::Nothing => return Ok(None),
+            };
             let session = session(store, &mut place).await?;
             let request = Unfinished { prefix: prefix.to_owned(), cursor: cursor.clone() };
             let answer = session.connection.ask(&request).await;
@@ -106,7 +127,7 @@ pub(super) fn unfinished<'a>(
                 let key = ObjectKey::new(upload.key);
                 place.page.push_back(UploadRef { key, id: upload.id, begun: upload.begun });
             }
-            place.turn(cursor, answer.next).map_err(|why| store.odd(prefix, &why))?;
+            place.turn(cursor.as_ref(), answer.next).map_err(|why| store.odd(prefix, &why))?;
         }
     })
     .boxed()

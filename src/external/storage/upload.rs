@@ -60,7 +60,8 @@ pub(super) async fn begin(
 impl ExternalUpload {
     async fn send(&mut self, piece: Bytes) -> Result<(), StorageError> {
         self.hasher.update(&piece);
-        let request = WriteUpload { upload: self.id.clone(), offset: self.sent, data: encode(&piece) };
+        let request =
+            WriteUpload { upload: self.id.clone(), offset: self.sent, data: encode(&piece) };
         let answer = self.session.connection.ask(&request).await;
         answer_of(&self.place, self.key.as_str(), answer)?;
         self.sent += piece.len() as u64;
@@ -85,7 +86,10 @@ impl Upload for ExternalUpload {
         Ok(())
     }
 
-    async fn finish(mut self: Box<Self>, precondition: Precondition) -> Result<ObjectMeta, PutError> {
+    async fn finish(
+        mut self: Box<Self>,
+        precondition: Precondition,
+    ) -> Result<ObjectMeta, PutError> {
         if !self.held.is_empty() {
             let rest = self.held.split().freeze();
             self.send(rest).await?;
@@ -103,6 +107,6 @@ impl Upload for ExternalUpload {
 
     async fn abort(self: Box<Self>) -> Result<(), StorageError> {
         let answer = self.session.connection.ask(&AbortUpload { upload: self.id.clone() }).await;
-        answer.map(drop).map_err(|error| refused(&self.place, self.key.as_str(), error))
+        answer.map(drop).map_err(|error| refused(&self.place, self.key.as_str(), &error))
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn written(
     size: u64,
     answer: Result<Written, ExternalError>,
 ) -> Result<ObjectMeta, PutError> {
-    let answer = answer.map_err(|error| of_write(place, key.as_str(), error))?;
+    let answer = answer.map_err(|error| of_write(place, key.as_str(), &error))?;
     let unknown = |why: String| PutError::Unknown(format!("{place}: `{key}`: {why}"));
     let meta = meta(answer.object).map_err(unknown)?;
     if meta.size != size {
@@ -77,7 +77,7 @@ pub(super) async fn checksums(
         Err(ExternalError::Failed { error, .. }) if error.code == code::DIGEST => {
             Ok(Checksums::Verified)
         }
-        Err(error) => Err(super::refused(&store.place, key.as_str(), error)),
+        Err(error) => Err(super::refused(&store.place, key.as_str(), &error)),
         Ok(written) => {
             store.delete(key).await?;
             let echoed = written.object.checksum == Some(wrong.into());
