@@ -23,9 +23,16 @@ fn project() -> (Sandbox, Bin) {
 }
 
 fn allowed() -> (Sandbox, Bin) {
-    let (sandbox, bin) = project();
-    sandbox.write(".depstate/config.toml", bin.allowing());
+    let (mut sandbox, bin) = project();
+    allow(&mut sandbox, &bin);
     (sandbox, bin)
+}
+
+/// Allows every driver as it is now.
+fn allow(sandbox: &mut Sandbox, bin: &Bin) {
+    sandbox.write(".depstate/config.toml", bin.allowing());
+    let file = sandbox.path(".depstate/config.toml");
+    sandbox.set("DEPSTATE_CONFIG", file.to_str().unwrap());
 }
 
 #[test]
@@ -82,10 +89,10 @@ fn nothing_runs_that_is_not_allowed() {
 
 #[test]
 fn who_is_not_allowed_or_changed_is_told_at_its_line() {
-    let (sandbox, bin) = project();
+    let (mut sandbox, bin) = project();
     golden("external/not-allowed", &sandbox.run(["plan"]).exits(1).all());
     golden("external/drivers-allow", &sandbox.run(["drivers", "allow", "folder"]).exits(0).all());
-    sandbox.write(".depstate/config.toml", bin.allowing());
+    allow(&mut sandbox, &bin);
     let _planned = sandbox.run(["plan"]).exits(0);
     let text = fs_err::read_to_string(bin.path("depstate-storage-folder")).unwrap();
     bin.write("depstate-storage-folder", &format!("{text}# changed\n"));
@@ -123,10 +130,10 @@ fn mistakes_in_a_drivers_table_are_told() {
 
 #[test]
 fn offline_asks_no_source_and_does_not_start_it() {
-    let (sandbox, bin) = allowed();
+    let (mut sandbox, bin) = allowed();
     let _published = sandbox.run(["apply", "--yes"]).exits(0);
     bin.write("depstate-source-changelog", "#!/bin/sh\ntouch started\nexit 9\n");
-    sandbox.write(".depstate/config.toml", bin.allowing());
+    allow(&mut sandbox, &bin);
     let _same = sandbox.run(["plan", "--offline"]).exits(0);
     let _locked = sandbox.run(["apply", "--yes", "--locked"]).exits(0);
     assert!(!sandbox.exists("started"));
@@ -137,7 +144,7 @@ fn offline_asks_no_source_and_does_not_start_it() {
 
 #[test]
 fn a_driver_can_be_tested() {
-    let (sandbox, bin) = allowed();
+    let (mut sandbox, bin) = allowed();
     let tested =
         sandbox.run(["drivers", "test", "depstate-storage-folder", "--set", "path = 'scratch'"]);
     let tested = tested.exits(0);
@@ -147,7 +154,7 @@ fn a_driver_can_be_tested() {
     assert!(busy.stdout.contains("FAILED  the place is empty"), "{}", busy.all());
     let text = fs_err::read_to_string(bin.path("depstate-source-changelog")).unwrap();
     bin.write("depstate-source-changelog", &text.replace("file.seek(start)", "file.seek(0)"));
-    sandbox.write(".depstate/config.toml", bin.allowing());
+    allow(&mut sandbox, &bin);
     let set = [
         "changelog = 'upstream/CHANGELOG.md'",
         "files = 'upstream'",
