@@ -211,6 +211,10 @@ fn mirror(rclone: bool) {
         let folder = folder();
         let at = folder.path();
         std::fs::write(at.join("deps.toml"), &manifest).unwrap();
+        // The upstream is on this very host.
+        let config = "[hosts.\"127.0.0.1:*\"]\nprivate = true\n";
+        std::fs::create_dir_all(at.join(".depstate")).unwrap();
+        std::fs::write(at.join(".depstate/config.toml"), config).unwrap();
         rows[0].1.push(depstate(&server, at, &["apply", "--yes", "-q"]));
         drop(folder);
         if rclone {

@@ -123,6 +123,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("csv", &["source/http_csv.rs"]),
     ("saphyr_parser", &["source/"]),
     ("governor", &["net/"]),
+    ("hyper_util", &["net/"]),
+    ("netrc", &["net/"]),
     ("toml_edit", &["manifest/", "catalog/"]),
     ("process_wrap", &["external/", "workshop/"]),
     ("globset", &["model/"]),

@@ -8,6 +8,7 @@
 mod appliers;
 mod architecture;
 mod cli;
+mod config;
 mod contract;
 mod external;
 mod faults;

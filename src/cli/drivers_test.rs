@@ -27,7 +27,7 @@ pub(super) async fn run(name: &str, set: &[String], context: &Context) -> Result
     };
     let verdicts = match setup.kind {
         DriverKind::Source => {
-            conformance::of_source(setup, drivers::client(&setting), &mut tell).await
+            conformance::of_source(setup, drivers::client(&setting)?, &mut tell).await
         }
         DriverKind::Storage => conformance::of_storage(setup, &mut tell).await,
     };

@@ -50,15 +50,12 @@ pub(super) fn read(file: &DeTable<'_>, mistakes: &mut Mistakes) -> Drivers {
             }
         }
         let Some(text) = mistakes.text(name, digest, EXAMPLE) else { continue };
-        match text.strip_prefix("sha256:").and_then(|hex| hex.parse().ok()) {
-            Some(digest) => {
-                drivers.insert(name.to_owned(), digest);
-            }
-            None => {
-                let message = format!("`{name}` has no SHA-256");
-                let help = "write `sha256:` and the 64 hex digits of `sha256sum FILE`".to_owned();
-                mistakes.add(Code::BAD_DIGEST, digest.span(), message, Some(help));
-            }
+        if let Some(digest) = text.strip_prefix("sha256:").and_then(|hex| hex.parse().ok()) {
+            drivers.insert(name.to_owned(), digest);
+        } else {
+            let message = format!("`{name}` has no SHA-256");
+            let help = "write `sha256:` and the 64 hex digits of `sha256sum FILE`".to_owned();
+            mistakes.add(Code::BAD_DIGEST, digest.span(), message, Some(help));
         }
     }
     (drivers, variables)

@@ -19,7 +19,7 @@ pub(super) fn read(file: &DeTable<'_>, mistakes: &mut Mistakes) -> Vec<Rewrite> 
         return Vec::new();
     };
     let mut rewrites: Vec<Rewrite> = Vec::new();
-    for value in list.iter() {
+    for value in list {
         let Some(rewrite) = one(value, mistakes) else { continue };
         if rewrites.iter().any(|other| other.from == rewrite.from) {
             let message = format!("`{}` is rewritten twice", rewrite.from);

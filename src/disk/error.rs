@@ -17,6 +17,14 @@ pub enum DiskError {
         #[source]
         source: io::Error,
     },
+    /// A git repository could not be read.
+    #[error("could not find out what git tracks in `{}`", path.display())]
+    Repository {
+        /// Its folder.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Another process holds the lock of the checkout.
     #[error("another depstate works in this checkout: `{}` is locked", path.display())]
     Locked {
@@ -29,7 +37,7 @@ impl DiskError {
     /// Returns the code for `depstate explain`.
     pub fn code(&self) -> Code {
         match self {
-            Self::Write { .. } => Code::FILE_FAILED,
+            Self::Write { .. } | Self::Repository { .. } => Code::FILE_FAILED,
             Self::Locked { .. } => Code::APPLY_RUNNING,
         }
     }

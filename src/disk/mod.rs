@@ -11,6 +11,7 @@ mod files;
 mod leftover;
 mod notes;
 mod seen;
+mod tracked;
 mod workspace;
 
 #[cfg(test)]
@@ -22,4 +23,5 @@ pub use cache::{Cache, CacheKind, CacheWriter};
 pub use error::{DiskError, bare};
 pub use files::{Files, System};
 pub use seen::Seen;
+pub use tracked::is_tracked;
 pub use workspace::{RunLock, Workspace};

@@ -1,13 +1,8 @@
 //! The one HTTP client.
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use futures::StreamExt as _;
 use jiff::Timestamp;
 use reqwest::{
     Response,
@@ -16,13 +11,16 @@ use reqwest::{
 use url::Url;
 
 use super::{
-    Backoff, ByteStream, HttpCache, NetError, Secret,
+    Backoff, ByteStream, HttpCache, LeastPace, Lookup, NetError, Rules, Secret,
     conditional::{self, Kept},
     limit::HostLimit,
     memory::Memory,
+    pace::Pace,
     resume,
     retry::Patience,
-    send::{Failure, Question, Tries, refuse, send},
+    routes::Routes,
+    rules::HostRule,
+    send::{Failure, Hop, Question, Tries, refuse, send},
     transport,
 };
 use crate::model::{SafeUrl, Sha256};
@@ -36,12 +34,18 @@ pub struct ClientConfig {
     pub offline: bool,
     /// Where indexes are kept between runs.
     pub cache: Option<Arc<dyn HttpCache>>,
+    /// What the user allows and says of hosts.
+    pub rules: Rules,
+    /// Looks names up; none: the system.
+    pub lookup: Option<Arc<dyn Lookup>>,
     /// Whether the system's proxy settings (`HTTPS_PROXY`, `NO_PROXY` …) hold.
     pub system_proxy: bool,
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
     /// How long nothing may come.
     pub read_timeout: Duration,
+    /// The least that a body's sender has to send.
+    pub least_pace: LeastPace,
     /// How many indexes one host is asked for at a time.
     pub per_host: usize,
     /// How often a request is tried, the first time included.
@@ -66,9 +70,12 @@ impl Default for ClientConfig {
             user_agent: concat!("depstate/", env!("CARGO_PKG_VERSION")).to_owned(),
             offline: false,
             cache: None,
+            rules: Rules::default(),
+            lookup: None,
             system_proxy: true,
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),
+            least_pace: LeastPace::default(),
             per_host: 8,
             tries: 4,
             first_delay: Duration::from_millis(500),
@@ -137,16 +144,14 @@ pub struct Client(Arc<Inner>, Arc<Memory>);
 struct Inner {
     config: ClientConfig,
     limit: HostLimit,
-    decoding: OnceLock<reqwest::Client>,
-    verbatim: OnceLock<reqwest::Client>,
+    routes: Routes,
 }
 
 impl Client {
     /// Makes a client.
     pub fn new(config: ClientConfig) -> Self {
         let limit = HostLimit::new(config.per_host);
-        let (decoding, verbatim) = (OnceLock::new(), OnceLock::new());
-        Self(Arc::new(Inner { config, limit, decoding, verbatim }), Arc::default())
+        Self(Arc::new(Inner { config, limit, routes: Routes::default() }), Arc::default())
     }
 
     /// Returns how it behaves.
@@ -175,25 +180,27 @@ impl Client {
     /// # Errors
     /// [`NetError`], by what the caller can do.
     pub async fn index(&self, request: &Request) -> Result<Answer, NetError> {
-        let name = conditional::name(request);
+        let name = self.name(request);
         if self.1.is_only() {
             return self.recall(request, name).await;
         }
         self.refuse_offline(&request.url)?;
+        let asked = self.rules().asked(&request.url);
         let kept = self.kept(name).await.filter(|kept| kept.body.len() as u64 <= request.limit);
         let mut headers: Vec<(HeaderName, String)> =
             kept.as_ref().map(Kept::questions).unwrap_or_default();
         headers.extend(request.accept.map(|accept| (ACCEPT, accept.to_owned())));
         let question = Question {
-            http: self.http(&self.0.decoding, true)?,
+            client: self,
+            decode: true,
             url: &request.url,
             insecure: request.insecure,
             bearer: request.bearer.as_ref(),
             headers: &headers,
         };
-        let mut tries = Tries::new(self, &request.url);
+        let mut tries = Tries::new(self, &asked);
         loop {
-            let turn = self.0.limit.turn(&request.url).await;
+            let turn = self.0.limit.turn(&asked).await;
             let answer = self.once(&question, kept.as_ref(), request.limit, tries.made).await;
             drop(turn);
             match answer {
@@ -214,7 +221,7 @@ impl Client {
         limit: u64,
         tries: u32,
     ) -> Result<(Answer, Option<Kept>), Failure> {
-        let (response, url) = send(question, tries).await?;
+        let (response, hop) = send(question, tries).await?;
         let status = response.status().as_u16();
         let headers = response.headers().clone();
         let reset = Patience::read(&headers).until;
@@ -224,20 +231,20 @@ impl Client {
                 body: kept.body.clone(),
                 next_link: link
                     .or_else(|| kept.about.link.clone())
-                    .and_then(|link| conditional::next_link(&link, &url)),
-                url: SafeUrl::new(url),
+                    .and_then(|link| self.next_page(&link, &hop)),
+                url: SafeUrl::new(hop.url),
                 content_type: kept.about.content_type.as_deref().map(media_type),
                 reset,
             };
             return Ok((answer, None));
         }
         if !matches!(status, 200 | 203) {
-            return Err(refuse(response, &url, tries).await);
+            return Err(refuse(response, &hop, tries).await);
         }
-        let body = whole(response, &url, limit, tries).await?;
+        let body = self.whole(response, &hop, limit, tries).await?;
         let answer = Answer {
-            next_link: link.and_then(|link| conditional::next_link(&link, &url)),
-            url: SafeUrl::new(url),
+            next_link: link.and_then(|link| self.next_page(&link, &hop)),
+            url: SafeUrl::new(hop.url),
             content_type: conditional::text(&headers, &CONTENT_TYPE).map(|t| media_type(&t)),
             reset,
             body,
@@ -258,8 +265,30 @@ impl Client {
         resume::open(self, url, from, insecure).await
     }
 
-    pub(super) fn verbatim(&self) -> Result<&reqwest::Client, NetError> {
-        self.http(&self.0.verbatim, false)
+    pub(super) fn rules(&self) -> &Rules {
+        &self.0.config.rules
+    }
+
+    /// Returns what asks an address.
+    pub(super) fn http(
+        &self,
+        asked: &Url,
+        rule: Option<(usize, &HostRule)>,
+        decode: bool,
+    ) -> Result<reqwest::Client, NetError> {
+        self.0.routes.client(&self.0.config, asked, rule, decode)
+    }
+
+    /// Names what is kept of a request's answer.
+    fn name(&self, request: &Request) -> Sha256 {
+        let asked = self.rules().asked(&request.url);
+        let known = self.rules().find(&asked).is_some_and(|(_, rule)| rule.has_credentials());
+        conditional::name(&asked, request.accept, known || request.bearer.is_some())
+    }
+
+    /// Returns the address of the next page, as it is called without rewriting.
+    fn next_page(&self, link: &str, hop: &Hop) -> Option<Url> {
+        conditional::next_link(link, &hop.asked).map(|url| self.rules().meant(&url))
     }
 
     pub(super) fn host_limit(&self) -> &HostLimit {
@@ -273,32 +302,37 @@ impl Client {
         Ok(())
     }
 
-    fn http<'a>(
+    async fn whole(
         &self,
-        slot: &'a OnceLock<reqwest::Client>,
-        decode: bool,
-    ) -> Result<&'a reqwest::Client, NetError> {
-        if let Some(http) = slot.get() {
-            return Ok(http);
+        response: Response,
+        hop: &Hop,
+        limit: u64,
+        tries: u32,
+    ) -> Result<Bytes, Failure> {
+        let safe = SafeUrl::new(hop.asked.clone());
+        let too_large = |announced| {
+            let url = safe.clone();
+            Failure::from(hop.told(NetError::TooLarge { url, limit, announced }))
+        };
+        // What is encoded has no announced length here: it counts as it is decoded.
+        if let Some(announced) = response.content_length().filter(|size| *size > limit) {
+            return Err(too_large(Some(announced)));
         }
-        let config = &self.0.config;
-        let mut builder = reqwest::Client::builder()
-            .user_agent(&config.user_agent)
-            .connect_timeout(config.connect_timeout)
-            .read_timeout(config.read_timeout)
-            // Followed by hand, see `send`: what may follow and what goes with it is our word.
-            .redirect(reqwest::redirect::Policy::none())
-            // Tries are counted and told, so nothing below may make more of them.
-            .retry(reqwest::retry::never())
-            .referer(false);
-        if !decode {
-            builder = builder.no_gzip().no_brotli().no_zstd();
+        let mut all = BytesMut::new();
+        let mut pace = Pace::new(self.0.config.least_pace);
+        let mut chunks = Box::pin(response.bytes_stream());
+        loop {
+            let next = pace.next(&mut chunks).await;
+            let next = next.map_err(|slow| hop.told(NetError::too_slow(&safe, slow)))?;
+            let Some(chunk) = next else { return Ok(all.freeze()) };
+            let chunk = chunk.map_err(|error| {
+                hop.failure(Failure::of(transport::failed(error, &safe, tries)))
+            })?;
+            if all.len() as u64 + chunk.len() as u64 > limit {
+                return Err(too_large(None));
+            }
+            all.extend_from_slice(&chunk);
         }
-        if !config.system_proxy {
-            builder = builder.no_proxy();
-        }
-        let http = builder.build().map_err(|error| NetError::Setup(error.into()))?;
-        Ok(slot.get_or_init(|| http))
     }
 
     async fn kept(&self, name: Sha256) -> Option<Kept> {
@@ -309,7 +343,7 @@ impl Client {
 
     /// Answers from what is kept, whatever its age.
     async fn recall(&self, request: &Request, name: Sha256) -> Result<Answer, NetError> {
-        let url = SafeUrl::new(request.url.clone());
+        let (url, asked) = (SafeUrl::new(request.url.clone()), self.rules().asked(&request.url));
         let cache = self.0.config.cache.clone();
         let read = tokio::task::spawn_blocking(move || {
             let cache = cache?;
@@ -320,7 +354,11 @@ impl Client {
         };
         self.1.used(right_at);
         Ok(Answer {
-            next_link: kept.about.link.and_then(|it| conditional::next_link(&it, &request.url)),
+            next_link: kept
+                .about
+                .link
+                .and_then(|it| conditional::next_link(&it, &asked))
+                .map(|it| self.rules().meant(&it)),
             content_type: kept.about.content_type.as_deref().map(media_type),
             body: kept.body,
             url,
@@ -342,20 +380,6 @@ impl Client {
         // What could not be kept is asked for again next time.
         let _kept = write.await;
     }
-}
-
-async fn whole(response: Response, url: &Url, limit: u64, tries: u32) -> Result<Bytes, Failure> {
-    let safe = SafeUrl::new(url.clone());
-    let mut all = BytesMut::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| Failure::of(transport::failed(error, &safe, tries)))?;
-        if all.len() as u64 + chunk.len() as u64 > limit {
-            return Err(NetError::TooLarge { url: safe, limit }.into());
-        }
-        all.extend_from_slice(&chunk);
-    }
-    Ok(all.freeze())
 }
 
 pub(super) fn media_type(text: &str) -> String {

@@ -9,7 +9,6 @@ use reqwest::header::{
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Request;
 use crate::model::Sha256;
 
 /// Where answers may be kept between runs. A miss is never an error.
@@ -77,10 +76,10 @@ impl Kept {
 }
 
 /// Names the entry of a request. What a token may see is never given to a request without one.
-pub(super) fn name(request: &Request) -> Sha256 {
-    let who = if request.bearer.is_some() { "with a token" } else { "without" };
-    let accept = request.accept.unwrap_or_default();
-    Sha256::of(format!("{}\n{accept}\n{who}", request.url).as_bytes())
+pub(super) fn name(asked: &Url, accept: Option<&str>, known: bool) -> Sha256 {
+    let who = if known { "with a token" } else { "without" };
+    let accept = accept.unwrap_or_default();
+    Sha256::of(format!("{asked}\n{accept}\n{who}").as_bytes())
 }
 
 pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -1,9 +1,10 @@
 //! What can go wrong with a request, by what the caller can do.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 
+use super::pace::TooSlow;
 use crate::model::{Code, SafeUrl};
 
 /// A request failed.
@@ -73,12 +74,44 @@ pub enum NetError {
         host: Box<str>,
     },
     /// The answer has more bytes than the caller takes.
-    #[error("`{url}` answered more than {limit} bytes")]
+    #[error("`{url}` is too large: {}, and at most {} are read", Announced(*.announced, *.limit), Bytes(*.limit))]
     TooLarge {
         /// What was asked.
         url: SafeUrl,
         /// The limit in bytes, after decoding.
         limit: u64,
+        /// How many were announced, if so.
+        announced: Option<u64>,
+    },
+    /// The sender sends too slowly to be waited for.
+    #[error("`{url}` sends too slowly: {} arrived in {} s", Bytes(*.got), .within.as_secs_f64().round())]
+    TooSlow {
+        /// What was asked.
+        url: SafeUrl,
+        /// Bytes that came.
+        got: u64,
+        /// In what time.
+        within: Duration,
+    },
+    /// An address that is not public, and that the user's configuration does not allow.
+    #[error("`{url}` was not asked: {}{}; if you trust it, write `[hosts.\"{}\"]` and `private = true` in your `.depstate/config.toml`", Where(.url, .at, .what), From(.from), Named(.url))]
+    PrivateAddress {
+        /// What was to be asked.
+        url: Box<SafeUrl>,
+        /// What it leads to: an address in numbers, or a name.
+        at: Box<str>,
+        /// What that is: `a loopback address`.
+        what: &'static str,
+        /// Who redirects there, if so.
+        from: Option<Box<SafeUrl>>,
+    },
+    /// A request that was asked elsewhere, as the user's configuration says.
+    #[error("{error}; asked there in place of `{url}`, as your configuration says")]
+    Rewritten {
+        /// What became of it.
+        error: Box<Self>,
+        /// The address before it was rewritten.
+        url: SafeUrl,
     },
     /// The command line says that nothing is asked.
     #[error("`{url}` was not asked, because of `--offline`")]
@@ -101,31 +134,62 @@ pub enum NetError {
         why: &'static str,
     },
     /// The HTTP client could not be made.
-    #[error("the HTTP client could not be made")]
-    Setup(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the HTTP client could not be made ({what})")]
+    Setup {
+        /// What part of it: `certificates`.
+        what: &'static str,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 impl NetError {
     /// Tells whether the address is not there (404, 410), so that the next one may be tried.
     pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent { .. })
+        matches!(self.asked(), Self::Absent { .. })
+    }
+
+    /// Returns what happened where it was asked.
+    pub(super) fn asked(&self) -> &Self {
+        match self {
+            Self::Rewritten { error, .. } => error.asked(),
+            Self::Absent { .. }
+            | Self::Status { .. }
+            | Self::RateLimited { .. }
+            | Self::Redirect { .. }
+            | Self::Transport { .. }
+            | Self::Spent { .. }
+            | Self::TooLarge { .. }
+            | Self::TooSlow { .. }
+            | Self::PrivateAddress { .. }
+            | Self::Offline { .. }
+            | Self::NotKept { .. }
+            | Self::InsecureUrl { .. }
+            | Self::Setup { .. } => self,
+        }
+    }
+
+    pub(super) fn too_slow(url: &SafeUrl, slow: TooSlow) -> Self {
+        Self::TooSlow { url: url.clone(), got: slow.got, within: slow.within }
     }
 
     /// Returns the code for `depstate explain`.
     pub fn code(&self) -> Code {
         match self {
-            Self::Spent { last, .. } => last.code(),
+            Self::Spent { last: error, .. } | Self::Rewritten { error, .. } => error.code(),
             Self::RateLimited { .. } => Code::RATE_LIMITED,
             Self::Redirect { .. } => Code::REDIRECT_REFUSED,
             Self::InsecureUrl { .. } => Code::BAD_URL,
             Self::Offline { .. } => Code::OFFLINE,
-            Self::TooLarge { .. } => Code::SOURCE_ANSWER,
+            Self::TooLarge { .. } => Code::ANSWER_TOO_LARGE,
+            Self::TooSlow { .. } => Code::TOO_SLOW,
+            Self::PrivateAddress { .. } => Code::PRIVATE_ADDRESS,
             Self::Transport { kind: TransportKind::Truncated, .. } => Code::TRUNCATED,
             Self::Absent { .. }
             | Self::Status { .. }
             | Self::Transport { .. }
             | Self::NotKept { .. }
-            | Self::Setup(_) => Code::SOURCE_FAILED,
+            | Self::Setup { .. } => Code::SOURCE_FAILED,
         }
     }
 }
@@ -212,6 +276,66 @@ struct Quoted<'a>(&'a Option<Box<str>>);
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_ref().map_or(Ok(()), |says| write!(f, " ({says})"))
+    }
+}
+
+struct Bytes(u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("1 byte"),
+            n if n >= 1 << 20 => write!(f, "{} MiB", n >> 20),
+            n if n >= 10 << 10 => write!(f, "{} KiB", n >> 10),
+            n => write!(f, "{n} bytes"),
+        }
+    }
+}
+
+struct Announced(Option<u64>, u64);
+
+impl fmt::Display for Announced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(size) => write!(f, "it announces {}", Bytes(size)),
+            None => write!(f, "more than {} came", Bytes(self.1)),
+        }
+    }
+}
+
+struct Where<'a>(&'a SafeUrl, &'a str, &'static str);
+
+impl fmt::Display for Where<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(url, at, what) = self;
+        let host = url.expose().host_str().unwrap_or_default();
+        if host.trim_matches(['[', ']']) == *at {
+            write!(f, "`{at}` is {what}")
+        } else {
+            write!(f, "`{host}` is at {at}, {what}")
+        }
+    }
+}
+
+/// A host as the configuration names it.
+struct Named<'a>(&'a SafeUrl);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.0.expose();
+        let host = url.host_str().unwrap_or_default();
+        match url.port() {
+            Some(port) => write!(f, "{host}:{port}"),
+            None => f.write_str(host),
+        }
+    }
+}
+
+struct From<'a>(&'a Option<Box<SafeUrl>>);
+
+impl fmt::Display for From<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |from| write!(f, ", and `{from}` redirects there"))
     }
 }
 

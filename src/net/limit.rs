@@ -3,8 +3,10 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
@@ -20,6 +22,7 @@ pub(super) struct HostLimit {
 #[derive(Debug, Clone)]
 struct Host {
     turns: Arc<Semaphore>,
+    rate: Option<Arc<DefaultDirectRateLimiter>>,
     budget: Arc<Budget>,
 }
 
@@ -33,6 +36,17 @@ impl HostLimit {
         self.host(url).turns.acquire_owned().await.ok()
     }
 
+    /// Waits until a host may be asked again: once in a time, if so.
+    pub(super) async fn ready(&self, url: &Url, every: Option<Duration>) {
+        let Some(quota) = every.and_then(Quota::with_period) else { return };
+        let rate = {
+            let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+            let host = hosts.entry(name(url)).or_insert_with(|| Host::new(self.each));
+            Arc::clone(host.rate.get_or_insert_with(|| Arc::new(RateLimiter::direct(quota))))
+        };
+        rate.until_ready().await;
+    }
+
     /// Returns the spare tries of the host of an address.
     pub(super) fn budget(&self, url: &Url) -> Arc<Budget> {
         self.host(url).budget
@@ -40,8 +54,13 @@ impl HostLimit {
 
     fn host(&self, url: &Url) -> Host {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = || Host { turns: Arc::new(Semaphore::new(self.each)), budget: Arc::default() };
-        hosts.entry(name(url)).or_insert_with(new).clone()
+        hosts.entry(name(url)).or_insert_with(|| Host::new(self.each)).clone()
+    }
+}
+
+impl Host {
+    fn new(each: usize) -> Self {
+        Self { turns: Arc::new(Semaphore::new(each)), rate: None, budget: Arc::default() }
     }
 }
 

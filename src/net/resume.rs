@@ -3,7 +3,7 @@
 use std::pin::Pin;
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt as _};
+use futures::Stream;
 use reqwest::{
     Response,
     header::{
@@ -16,7 +16,8 @@ use super::{
     ByteStream, Client, NetError, StreamError, TransportKind,
     client::media_type,
     conditional::text,
-    send::{Again, Failure, Question, Tries, refuse, send},
+    pace::Pace,
+    send::{Again, Failure, Hop, Question, Tries, refuse, send},
     transport,
 };
 use crate::model::SafeUrl;
@@ -32,7 +33,8 @@ pub(super) async fn open(
     from: u64,
     insecure: bool,
 ) -> Result<ByteStream, NetError> {
-    let mut tries = Tries::new(client, url);
+    let asked = client.rules().asked(url);
+    let mut tries = Tries::new(client, &asked);
     let (response, at) = loop {
         match ask(client, url, insecure, from, None, tries.made).await {
             Ok(found) => {
@@ -45,11 +47,12 @@ pub(super) async fn open(
     let Some(response) = response else {
         // The file ends where the caller wants to begin.
         let mut stream = ByteStream::of(Bytes::new());
-        stream.url = Some(SafeUrl::new(at.url));
+        stream.url = Some(SafeUrl::new(at.hop.url));
         return Ok(stream);
     };
     let headers = response.headers();
     let content_type = text(headers, &CONTENT_TYPE).map(|t| media_type(&t));
+    let shown = SafeUrl::new(at.hop.url.clone());
     let transfer = Transfer {
         client: client.clone(),
         url: url.clone(),
@@ -60,10 +63,12 @@ pub(super) async fn open(
         at: from,
         end: at.end,
         since: from,
-        safe: SafeUrl::new(at.url.clone()),
         chunks: Box::pin(response.bytes_stream()),
-        tries: Tries::new(client, url),
+        pace: Pace::new(client.config().least_pace),
+        tries: Tries::new(client, &asked),
+        asked,
         over: false,
+        hop: at.hop,
     };
     let size = at.end.map(|end| end.saturating_sub(from));
     let mut stream = ByteStream::new(futures::stream::unfold(transfer, |mut transfer| async {
@@ -71,14 +76,14 @@ pub(super) async fn open(
         Some((next, transfer))
     }));
     stream.size = size;
-    stream.url = Some(SafeUrl::new(at.url));
+    stream.url = Some(shown);
     stream.content_type = content_type;
     Ok(stream)
 }
 
 /// Which part of the file an answer holds.
 struct Part {
-    url: Url,
+    hop: Hop,
     /// The first byte of the answer, counted from the beginning of the file.
     start: u64,
     /// The end of the file, if it was announced.
@@ -100,35 +105,40 @@ async fn ask(
     }
     headers.extend(only_if.map(|etag| (IF_RANGE, etag.to_owned())));
     let question =
-        Question { http: client.verbatim()?, url, insecure, bearer: None, headers: &headers };
+        Question { client, decode: false, url, insecure, bearer: None, headers: &headers };
     // The turn ends with the answer's head: a transfer takes as long as it takes, and one that
     // waits for a checksum file of the same host must not keep the host busy.
-    let turn = client.host_limit().turn(url).await;
-    let (response, url) = send(&question, tries).await?;
+    let turn = client.host_limit().turn(&client.rules().asked(url)).await;
+    let (response, hop) = send(&question, tries).await?;
     drop(turn);
     let range = text(response.headers(), &CONTENT_RANGE);
     match response.status().as_u16() {
         200 | 203 => {
             let end = response.content_length();
-            Ok((Some(response), Part { url, start: 0, end }))
+            Ok((Some(response), Part { hop, start: 0, end }))
         }
         206 if from > 0 => match range.as_deref().and_then(content_range) {
             Some((start, end)) if start <= from => {
-                Ok((Some(response), Part { url, start, end: Some(end) }))
+                Ok((Some(response), Part { hop, start, end: Some(end) }))
             }
-            _ => Err(garbled(&url, tries)),
+            _ => Err(garbled(&hop, tries)),
         },
         416 if from > 0 && range.as_deref() == Some(&format!("bytes */{from}")) => {
-            Ok((None, Part { url, start: from, end: Some(from) }))
+            Ok((None, Part { hop, start: from, end: Some(from) }))
         }
-        _ => Err(refuse(response, &url, tries).await),
+        _ => Err(refuse(response, &hop, tries).await),
     }
 }
 
-fn garbled(url: &Url, tries: u32) -> Failure {
+fn garbled(hop: &Hop, tries: u32) -> Failure {
     let cause = "the answer is another part of the file than was asked for".into();
-    let url = SafeUrl::new(url.clone());
-    Failure::of(NetError::Transport { url, kind: TransportKind::Garbled, tries, cause })
+    let url = SafeUrl::new(hop.asked.clone());
+    hop.failure(Failure::of(NetError::Transport {
+        url,
+        kind: TransportKind::Garbled,
+        tries,
+        cause,
+    }))
 }
 
 /// Reads `bytes 5-9/10`: the first byte, and the end of the file. An answer that does not reach to
@@ -159,8 +169,12 @@ struct Transfer {
     end: Option<u64>,
     /// Where the transfer was last taken up.
     since: u64,
-    safe: SafeUrl,
+    /// Where the bytes come from at present.
+    hop: Hop,
     chunks: Chunks,
+    pace: Pace,
+    /// Where the file is asked for.
+    asked: Url,
     tries: Tries,
     over: bool,
 }
@@ -168,7 +182,15 @@ struct Transfer {
 impl Transfer {
     async fn next(&mut self) -> Option<Result<Bytes, StreamError>> {
         while !self.over {
-            let broken = match self.chunks.next().await {
+            let next = match self.pace.next(&mut self.chunks).await {
+                Ok(next) => next,
+                Err(slow) => {
+                    self.over = true;
+                    let error = NetError::too_slow(&self.safe(), slow);
+                    return Some(Err(StreamError::Broken(Box::new(self.hop.told(error)))));
+                }
+            };
+            let broken = match next {
                 Some(Ok(mut chunk)) => {
                     let skip = usize::try_from(self.skip).unwrap_or(usize::MAX).min(chunk.len());
                     self.skip -= skip as u64;
@@ -179,7 +201,9 @@ impl Transfer {
                     self.at += chunk.len() as u64;
                     return Some(Ok(chunk));
                 }
-                Some(Err(error)) => transport::failed(error, &self.safe, self.tries.made),
+                Some(Err(error)) => {
+                    self.hop.told(transport::failed(error, &self.safe(), self.tries.made))
+                }
                 None if self.end.is_none_or(|end| self.at >= end) => {
                     self.over = true;
                     return None;
@@ -194,20 +218,24 @@ impl Transfer {
         None
     }
 
+    fn safe(&self) -> SafeUrl {
+        SafeUrl::new(self.hop.asked.clone())
+    }
+
     fn ended_early(&self) -> NetError {
-        NetError::Transport {
-            url: self.safe.clone(),
+        self.hop.told(NetError::Transport {
+            url: self.safe(),
             kind: TransportKind::Truncated,
             tries: self.tries.made,
             cause: "the connection was closed".into(),
-        }
+        })
     }
 
     /// Takes the transfer up where it broke, or gives back why that can't be.
     async fn take_up(&mut self, broken: NetError) -> Result<(), NetError> {
         let (Some(etag), Some(end)) = (self.etag.clone(), self.end) else { return Err(broken) };
         if self.at - self.since >= PROGRESS {
-            self.tries = Tries::new(&self.client, &self.url);
+            self.tries = Tries::new(&self.client, &self.asked);
         }
         self.since = self.at;
         let mut failure = Failure::of(broken);
@@ -226,6 +254,8 @@ impl Transfer {
                     self.tries.answered();
                     self.skip = 0;
                     self.chunks = Box::pin(response.bytes_stream());
+                    self.pace = Pace::new(self.client.config().least_pace);
+                    self.hop = part.hop;
                     return Ok(());
                 }
                 Ok(_) => {
@@ -237,7 +267,7 @@ impl Transfer {
     }
 
     fn told(&self, error: NetError) -> StreamError {
-        match (&error, self.end) {
+        match (error.asked(), self.end) {
             (
                 NetError::Transport {
                     kind: TransportKind::Truncated | TransportKind::Reset, ..

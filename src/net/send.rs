@@ -10,8 +10,9 @@ use reqwest::{
 use url::Url;
 
 use super::{
-    Budget, Client, NetError, Secret, limit,
+    Budget, Client, NetError, Secret, address, limit,
     retry::{self, Patience},
+    rules::HostRule,
     transport,
 };
 use crate::model::SafeUrl;
@@ -20,10 +21,14 @@ use crate::model::SafeUrl;
 const REDIRECTS: usize = 5;
 /// How much of an error's body is looked at for its first line.
 const SAYS_BYTES: usize = 2048;
+/// How long that is waited for.
+const SAYS_TIME: Duration = Duration::from_secs(5);
 
 /// What is sent.
 pub(super) struct Question<'a> {
-    pub(super) http: &'a reqwest::Client,
+    pub(super) client: &'a Client,
+    /// Whether the body is wanted decoded.
+    pub(super) decode: bool,
     pub(super) url: &'a Url,
     pub(super) insecure: bool,
     pub(super) bearer: Option<&'a Secret>,
@@ -44,7 +49,7 @@ pub(super) enum Again {
 
 impl Failure {
     pub(super) fn of(error: NetError) -> Self {
-        let may_pass = matches!(&error, NetError::Transport { kind, .. } if kind.may_pass());
+        let may_pass = matches!(error.asked(), NetError::Transport { kind, .. } if kind.may_pass());
         let again = if may_pass { Again::After(Duration::ZERO) } else { Again::No };
         Self { error, again }
     }
@@ -87,7 +92,7 @@ impl Tries {
     pub(super) async fn again(&mut self, failure: Failure) -> Result<(), NetError> {
         let Again::After(wanted) = failure.again else {
             // That an address is not there, or not ours to read, is an answer like any other.
-            if !matches!(failure.error, NetError::Transport { .. }) {
+            if !matches!(failure.error.asked(), NetError::Transport { .. }) {
                 self.answered();
             }
             return Err(failure.error);
@@ -114,44 +119,115 @@ pub(super) fn check(url: &Url, insecure: bool) -> Result<(), NetError> {
         }
         "https" => return Ok(()),
         "http" if insecure => return Ok(()),
-        "http" => "plain http needs `insecure = true` beside it",
+        "http" => {
+            "plain http needs `insecure = true` beside it, or for its host in your configuration"
+        }
         _ => "only https addresses are asked",
     };
     Err(NetError::InsecureUrl { url: SafeUrl::new(url.clone()), why })
 }
 
+/// One address on the way of a request.
+pub(super) struct Hop {
+    /// How it is called, by whoever asks and in deps.lock.
+    pub(super) url: Url,
+    /// Where it is asked: elsewhere, if the user's configuration says so.
+    pub(super) asked: Url,
+    /// Variables that hold what should be sent there, and are not set.
+    lacks: Vec<String>,
+}
+
+impl Hop {
+    /// Looks an address up in the user's rules.
+    fn new(client: &Client, url: Url) -> (Self, Option<(usize, &HostRule)>) {
+        let asked = client.rules().asked(&url);
+        let rule = client.rules().find(&asked);
+        let lacks = rule.map(|(_, rule)| rule.lacks.clone()).unwrap_or_default();
+        (Self { url, asked, lacks }, rule)
+    }
+
+    /// Makes an error name both addresses, where there are two.
+    pub(super) fn told(&self, error: NetError) -> NetError {
+        if self.asked == self.url || matches!(error, NetError::Rewritten { .. }) {
+            return error;
+        }
+        NetError::Rewritten { error: Box::new(error), url: SafeUrl::new(self.url.clone()) }
+    }
+
+    /// The same for a try that failed.
+    pub(super) fn failure(&self, failure: Failure) -> Failure {
+        Failure { error: self.told(failure.error), again: failure.again }
+    }
+}
+
 /// Sends a request and follows its redirects. What comes back has a status outside of those.
-pub(super) async fn send(question: &Question<'_>, tries: u32) -> Result<(Response, Url), Failure> {
-    check(question.url, question.insecure)?;
-    let mut url = question.url.clone();
-    let mut bearer = question.bearer;
+pub(super) async fn send(question: &Question<'_>, tries: u32) -> Result<(Response, Hop), Failure> {
+    let client = question.client;
+    let (mut hop, mut rule) = Hop::new(client, question.url.clone());
+    let home = hop.asked.origin();
+    // Credentials are for the host that was asked first. Once dropped they stay dropped, also if a
+    // later redirect leads back, or to another host that has its own.
+    let mut at_home = true;
+    let mut from: Option<SafeUrl> = None;
     for _ in 0..=REDIRECTS {
-        let mut request = question.http.get(url.clone());
+        let safe = SafeUrl::new(hop.asked.clone());
+        let (plain, private) =
+            rule.map_or((false, false), |(_, rule)| (rule.insecure, rule.private));
+        check(&hop.asked, question.insecure || plain).map_err(|error| hop.told(error))?;
+        if let (false, Some((at, what))) = (private, address::private_host(&hop.asked)) {
+            let error = transport::not_public(&safe, at, what, from.as_ref());
+            return Err(hop.told(error).into());
+        }
+        client.host_limit().ready(&hop.asked, rule.and_then(|(_, rule)| rule.every)).await;
+        let mut request = client.http(&hop.asked, rule, question.decode)?.get(hop.asked.clone());
         for (name, value) in question.headers {
             request = request.header(name, value);
         }
-        if let Some(secret) = bearer
+        // A manifest may ask for plain http, and must not make a token readable by that.
+        let may_see = at_home && (hop.asked.scheme() == "https" || plain);
+        let own = rule
+            .filter(|_| may_see)
+            .map(|(_, rule)| rule.credentials(&hop.asked))
+            .unwrap_or_default();
+        if let Some(secret) = question.bearer
+            && at_home
+            && hop.asked.origin() == question.url.origin()
+            && !own.iter().any(|(name, _)| name == AUTHORIZATION)
             && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", secret.expose()))
         {
             value.set_sensitive(true);
             request = request.header(AUTHORIZATION, value);
         }
-        let safe = SafeUrl::new(url.clone());
-        let response = request
-            .send()
-            .await
-            .map_err(|error| Failure::of(transport::failed(error, &safe, tries)))?;
+        for (name, value) in own {
+            request = request.header(name, value);
+        }
+        let response = request.send().await.map_err(|error| {
+            let error = match (transport::failed(error, &safe, tries), from.take()) {
+                (NetError::PrivateAddress { url, at, what, .. }, from) => {
+                    NetError::PrivateAddress { url, at, what, from: from.map(Box::new) }
+                }
+                (other, _) => other,
+            };
+            hop.failure(Failure::of(error))
+        })?;
         let moved = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
         let Some(to) = response.headers().get(LOCATION).filter(|_| moved) else {
-            return Ok((response, url));
+            return Ok((response, hop));
         };
-        let next = redirected(&url, to, question.insecure)
-            .map_err(|(to, why)| NetError::Redirect { url: safe, to: to.into(), why })?;
-        // Once dropped it stays dropped, also if a later redirect leads back.
-        bearer = bearer.filter(|_| next.origin() == url.origin());
-        url = next;
+        let next = redirected(&hop.asked, to, true).map_err(|(to, why)| {
+            hop.told(NetError::Redirect { url: safe.clone(), to: to.into(), why })
+        })?;
+        let (next, next_rule) = Hop::new(client, client.rules().meant(&next));
+        let plain = question.insecure || next_rule.is_some_and(|(_, rule)| rule.insecure);
+        if next.asked.scheme() == "http" && !plain {
+            let (to, why) = (SafeUrl::new(next.asked).to_string().into(), "it is not encrypted");
+            return Err(hop.told(NetError::Redirect { url: safe, to, why }).into());
+        }
+        at_home &= next.asked.origin() == home;
+        from = Some(safe);
+        (hop, rule) = (next, next_rule);
     }
-    let to = SafeUrl::new(url).to_string().into();
+    let to = SafeUrl::new(hop.asked).to_string().into();
     let url = SafeUrl::new(question.url.clone());
     Err(NetError::Redirect { url, to, why: "it is the sixth" }.into())
 }
@@ -174,9 +250,13 @@ pub(super) fn redirected(
 }
 
 /// Turns an answer that is no success into an error.
-pub(super) async fn refuse(response: Response, url: &Url, tries: u32) -> Failure {
+pub(super) async fn refuse(response: Response, hop: &Hop, tries: u32) -> Failure {
+    hop.failure(refused(response, hop, tries).await)
+}
+
+async fn refused(response: Response, hop: &Hop, tries: u32) -> Failure {
     let status = response.status().as_u16();
-    let url = SafeUrl::new(url.clone());
+    let url = SafeUrl::new(hop.asked.clone());
     if matches!(status, 404 | 410) {
         return NetError::Absent { url, status }.into();
     }
@@ -193,7 +273,12 @@ pub(super) async fn refuse(response: Response, url: &Url, tries: u32) -> Failure
     }
     let again =
         if retry::may_pass(status) { Again::After(after.unwrap_or_default()) } else { Again::No };
-    let says = says(response).await;
+    let mut says = tokio::time::timeout(SAYS_TIME, says(response)).await.unwrap_or_default();
+    if matches!(status, 401 | 403) && !hop.lacks.is_empty() {
+        let unset = format!("not set here: {}", hop.lacks.join(", "));
+        let more = says.map_or_else(|| unset.clone(), |says| format!("{says}; {unset}"));
+        says = Some(more.into());
+    }
     Failure { error: NetError::Status { url, status, tries, says }, again }
 }
 

@@ -2,15 +2,40 @@
 
 use std::{error::Error, io};
 
-use super::{NetError, TransportKind};
+use super::{NetError, TransportKind, resolve::Refused};
 use crate::model::SafeUrl;
 
 /// Turns what reqwest says into the one clause that tells something: its innermost. (The outer ones
 /// are the layers' own words, and name the whole address.)
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(super) fn failed(error: reqwest::Error, url: &SafeUrl, tries: u32) -> NetError {
+    if let Some(Refused { ip, what }) = refused(&error) {
+        return not_public(url, ip.to_string(), what, None);
+    }
     let kind = kind(&error);
     NetError::Transport { url: url.clone(), kind, tries, cause: cause(&error).into() }
+}
+
+/// An address that is not public: the line that allows it is told.
+pub(super) fn not_public(
+    url: &SafeUrl,
+    at: String,
+    what: &'static str,
+    from: Option<&SafeUrl>,
+) -> NetError {
+    let from = from.cloned().map(Box::new);
+    NetError::PrivateAddress { url: Box::new(url.clone()), at: at.into(), what, from }
+}
+
+fn refused(error: &reqwest::Error) -> Option<Refused> {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if let Some(refused) = error.downcast_ref() {
+            return Some(*refused);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// Returns the innermost words, without the system's number: `connection refused`.

@@ -7,7 +7,6 @@ use super::{
     outside::{Outside, said},
 };
 use crate::{
-    disk::Workspace,
     external::{self, DriverKind, ExternalError, Found},
     manifest,
     model::{Code, Located, Sha256},
@@ -49,7 +48,7 @@ impl Allowance {
 
 fn configured(setting: &Setting) -> Result<(configuration::Found, PathBuf), OpsError> {
     let root = setting.manifest.parent().map(PathBuf::from).unwrap_or_default();
-    let configured = configuration::read(setting, &root, &Workspace::new(&root))?;
+    let configured = configuration::read(setting, &root)?;
     Ok((configured, root))
 }
 
@@ -123,6 +122,10 @@ pub fn ready(setting: &Setting, name: &str, lines: &str) -> Result<external::Set
 }
 
 /// Returns a client for what a driver under test leaves to depstate.
-pub fn client(setting: &Setting) -> Client {
-    Client::new(ClientConfig { offline: setting.offline, ..ClientConfig::default() })
+///
+/// # Errors
+/// When the user's configuration can't be read.
+pub fn client(setting: &Setting) -> Result<Client, OpsError> {
+    let rules = configured(setting)?.0.rules;
+    Ok(Client::new(ClientConfig { offline: setting.offline, rules, ..ClientConfig::default() }))
 }

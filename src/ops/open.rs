@@ -124,12 +124,13 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     let workspace = Workspace::new(&root);
     // Whatever is kept there, git must never see it.
     workspace.prepare();
-    let configured = configuration::read(&setting, &root, &workspace)?;
+    let configured = configuration::read(&setting, &root)?;
     // Before anything is read: what is read must still hold when it is written.
     let alone = if setting.exclusive { Some(workspace.run_lock()?) } else { None };
     let client = Client::new(ClientConfig {
         offline: setting.offline,
         cache: Some(Arc::new(Answers { cache: workspace.cache(), now: setting.now })),
+        rules: configured.rules.clone(),
         ..ClientConfig::default()
     });
 

@@ -65,6 +65,7 @@ fn a_real_npm_package_is_mirrored_to_a_folder_and_to_s3() {
     );
     for storage in ["driver = \"fs\"\npath = \"mirror\"", &s3] {
         let mut sandbox = Sandbox::with(&manifest(storage));
+        sandbox.allow(&registry);
         sandbox
             .set("DEPSTATE_TEST_REGISTRY", &registry)
             .set("AWS_ACCESS_KEY_ID", server.access_key())

@@ -12,8 +12,10 @@ mod github_tags;
 mod gitlab_releases;
 mod http;
 mod http_csv;
+mod http_hosts;
 mod http_html;
 mod http_json;
+mod http_pace;
 mod http_text;
 mod http_xml;
 mod maven;
@@ -28,8 +30,8 @@ mod storage_list;
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use depstate::{
-    model::{DependencyId, Environment, Mistake, Row},
-    net::{ByteStream, Client, ClientConfig, StreamError},
+    model::{DependencyId, Environment, HostPattern, Mistake, Row},
+    net::{ByteStream, Client, ClientConfig, Rules, StreamError},
     source::{self, Limits, Setup, SourceDriver, SourceError},
 };
 
@@ -41,6 +43,8 @@ fn client() -> Client {
 fn config() -> ClientConfig {
     ClientConfig {
         system_proxy: false,
+        // The servers of the tests are on this very host.
+        rules: Rules::private([HostPattern::new("127.0.0.1:*").unwrap()]),
         first_delay: Duration::from_millis(1),
         longest_delay: Duration::from_millis(4),
         read_timeout: Duration::from_secs(5),

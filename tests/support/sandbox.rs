@@ -52,7 +52,24 @@ impl Sandbox {
         for name in ["home", "tmp", "project"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        Self { folder, variables: Vec::new(), replaced: Vec::new() }
+        let sandbox = Self { folder, variables: Vec::new(), replaced: Vec::new() };
+        sandbox.configure("[hosts.\"127.0.0.1:*\"]\nprivate = true\n");
+        sandbox
+    }
+
+    /// Allows the host of an address too, wherever that is: what this machine's own clients ask may be
+    /// a mirror of its own network.
+    pub(crate) fn allow(&self, url: &str) {
+        let url: url::Url = url.parse().unwrap();
+        let host = url.host_str().unwrap();
+        let hosts = ["127.0.0.1", host].map(|it| format!("[hosts.\"{it}:*\"]\nprivate = true\n"));
+        self.configure(&hosts.concat());
+    }
+
+    /// The user's configuration, which is not the project's: the upstreams of tests are on this very
+    /// host, which only a configuration may allow.
+    pub(crate) fn configure(&self, text: &str) {
+        fs::write(self.folder.path().join("config.toml"), text).unwrap();
     }
 
     /// With this deps.toml.
@@ -163,6 +180,7 @@ impl Sandbox {
             .env("HOME", self.folder.path().join("home"))
             .env("TMPDIR", self.folder.path().join("tmp"))
             .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("DEPSTATE_CONFIG", self.folder.path().join("config.toml"))
             .env("COLUMNS", "100")
             .env("NO_COLOR", "1")
             .stdin(std::process::Stdio::null());

@@ -2,6 +2,7 @@
 
 mod candidates;
 mod checks;
+mod configured;
 mod head;
 mod leftovers;
 mod past;
@@ -109,7 +110,7 @@ pub async fn examine(setting: Setting, probe: bool) -> Examined {
         Err(error) => {
             let name = match error {
                 OpsError::Lock(_) => "deps.lock",
-                OpsError::Config(_) => "configuration",
+                OpsError::Config(_) | OpsError::Said { code: Code::CONFIG_TRACKED, .. } => "config",
                 OpsError::Manifest(_) | OpsError::Said { .. } => "deps.toml",
             };
             found.failed(name, &error);
@@ -122,6 +123,7 @@ pub async fn examine(setting: Setting, probe: bool) -> Examined {
     };
     found.location = Some(storage.location());
     checks::files(&project, &mut found);
+    configured::look(&project, &mut found);
     head::look(&project, storage.as_ref(), &mut found).await;
     if found.head.is_some() {
         leftovers::look(&project, storage.as_ref(), &mut found).await;
