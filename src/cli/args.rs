@@ -4,6 +4,7 @@ mod planning;
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
+use super::drivers_args::DriversArgs;
 use crate::model::Environment;
 use clap::{
     Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
@@ -159,34 +160,6 @@ pub(super) enum Command {
     Schema(SchemaArgs),
     /// List the drivers; allow or test one that is not built in
     Drivers(DriversArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct DriversArgs {
-    #[command(subcommand)]
-    pub(super) what: Option<DriversCommand>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum DriversCommand {
-    /// Print what to write into your configuration so that a program on PATH may run
-    Allow {
-        /// The driver's name in deps.toml, or the program's
-        #[arg(value_name = "NAME")]
-        name: String,
-    },
-    /// Hold an external driver to what every driver promises; exit 1 if it breaks a promise
-    ///
-    /// A source needs a table that lists a release with a file; a store needs an empty place that
-    /// nobody else uses. It must be allowed to run, as always.
-    Test {
-        /// The driver's name in deps.toml, or the program's
-        #[arg(value_name = "NAME")]
-        name: String,
-        /// A line of the driver's table, as in deps.toml: `--set 'path = "scratch"'`
-        #[arg(long, value_name = "KEY = VALUE")]
-        set: Vec<String>,
-    },
 }
 
 #[derive(Debug, Args)]

@@ -1,8 +1,8 @@
 //! `depstate drivers`.
 
 use super::{
-    args::DriversCommand,
     context::Context,
+    drivers_args::DriversCommand,
     drivers_test,
     exit::{Exit, Stop},
 };

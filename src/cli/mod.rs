@@ -6,6 +6,7 @@ mod ask;
 mod context;
 mod doctor;
 mod drivers;
+mod drivers_args;
 mod drivers_test;
 mod exit;
 mod explain;

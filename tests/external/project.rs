@@ -122,7 +122,11 @@ fn mistakes_in_a_drivers_table_are_told() {
     sandbox.write("deps.toml", text.replace("tool-{version}", "tool"));
     let refused = sandbox.run(["lock"]);
     assert_eq!(refused.status, 1, "{}", refused.all());
-    assert!(refused.all().contains("deps.toml:26: it is no name of a file"), "{}", refused.all());
+    assert!(
+        refused.all().contains("deps.toml:25: `name`: it is no name of a file"),
+        "{}",
+        refused.all()
+    );
     sandbox.write("deps.toml", text.replace("path = \"mirror\"", "path = { env = \"HOME\" }"));
     let secret = sandbox.run(["plan"]).exits(1);
     assert!(secret.stderr.contains("env-name"), "{}", secret.all());
