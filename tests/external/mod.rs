@@ -98,7 +98,7 @@ impl Bin {
             id: (kind == DriverKind::Source).then(|| "tool".to_owned()),
             offline: false,
             patience: Patience {
-                // Eight of us share the machine with whatever else runs.
+                // Where all tests run at once an interpreter is slow to start.
                 handshake: Duration::from_secs(30),
                 ..Patience::default()
             },
