@@ -27,6 +27,8 @@ pub mod signature;
 pub mod source;
 pub mod storage;
 pub mod verify;
+// between 4 and 5: drivers that are programs of the user's
+pub mod external;
 // floor 5: published state
 pub mod state;
 // floor 6: verbs

@@ -142,9 +142,17 @@ const FENCES: &[(&str, &[&str])] = &[
 /// Longest a source file may be, in lines.
 const MAX_LINES: usize = 400;
 
-/// What starts other programs. Only a room of its own may, and nothing that `plan` reaches.
-const RUNS_PROGRAMS: &[&str] = &["process::Command", "Command::new", "libc::exec", "execve"];
+/// What starts other programs. Only rooms of their own may. `plan` reaches one of them, `external`,
+/// and only by way of `ops/outside.rs`, which holds a program to the user's own configuration.
+const RUNS_PROGRAMS: &[&str] =
+    &["process::Command", "Command::new", "CommandWrap", "libc::exec", "execve"];
 const WORKSHOP: &str = "workshop";
+const EXTERNAL: &str = "external";
+/// The one file that starts a driver, and the ones that make something that can be started.
+const STARTS_A_DRIVER: &str = "external/process.rs";
+const TAKES_A_PROGRAM: &[&str] = &["external/program.rs", "ops/outside.rs"];
+const MAY_NAME_EXTERNAL: &[&str] =
+    &["ops/outside.rs", "ops/drivers.rs", "cli/drivers", "cli/schema.rs"];
 const MAY_NAME_WORKSHOP: &[&str] =
     &["ops/apply", "ops/build", "ops/test", "cli/apply", "cli/build", "cli/test"];
 
@@ -176,10 +184,18 @@ fn rooms_name_only_lower_floors() {
 fn nothing_that_plan_reaches_runs_a_program() {
     let mut wrong = Vec::new();
     for (path, text) in sources() {
-        if room_of(&path) == WORKSHOP {
+        if room_of(&path) == WORKSHOP || path == STARTS_A_DRIVER {
             continue;
         }
+        let inside = room_of(&path) == EXTERNAL;
         for (n, line) in code_lines(&text) {
+            let outside = line.contains("external::") || line.trim_start().starts_with("external,");
+            if outside && !inside && !MAY_NAME_EXTERNAL.iter().any(|p| path.starts_with(p)) {
+                wrong.push(format!("{path}:{n}: names the room that runs drivers"));
+            }
+            if line.contains("Program::take") && !TAKES_A_PROGRAM.contains(&path.as_str()) {
+                wrong.push(format!("{path}:{n}: takes a program past the user's configuration"));
+            }
             if RUNS_PROGRAMS.iter().any(|word| line.contains(word)) {
                 wrong.push(format!("{path}:{n}: runs a program"));
             }
@@ -190,6 +206,18 @@ fn nothing_that_plan_reaches_runs_a_program() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_driver_runs_only_if_the_users_configuration_has_it() {
+    let all: BTreeMap<String, String> = sources().into_iter().collect();
+    // What is started is a `Program`, and there is one way to a `Program`: by names and digests, of
+    // which the configuration's are the only ones that are ever given.
+    assert!(all[STARTS_A_DRIVER].contains("setup.program.run()"));
+    assert!(all["external/program.rs"].contains("allowed: &BTreeMap<String, Sha256>"));
+    assert!(!all["external/program.rs"].contains("derive(Clone"));
+    assert_eq!(all["ops/outside.rs"].matches("Program::take(").count(), 1);
+    assert!(all["ops/outside.rs"].contains("Program::take(&found, &config.drivers, "));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod catalog;
 mod cli;
 mod config;
 mod contract;
+mod external;
 mod faults;
 mod faults_http;
 mod files;

@@ -4,6 +4,7 @@ mod planning;
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
+use super::drivers_args::DriversArgs;
 use crate::model::Environment;
 use clap::{
     Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
@@ -161,8 +162,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Print a JSON schema
     Schema(SchemaArgs),
-    /// List the drivers
-    Drivers,
+    /// List the drivers; allow or test one that is not built in
+    Drivers(DriversArgs),
 }
 
 #[derive(Debug, Args)]
@@ -386,6 +387,8 @@ pub(super) enum Which {
     Plan,
     /// What the other commands print as JSON
     Output,
+    /// The messages between depstate and an external driver
+    DriverProtocol,
     /// The list of codes
     Codes,
     /// An entry of the catalogue

@@ -8,6 +8,8 @@ mod catalog;
 mod context;
 mod doctor;
 mod drivers;
+mod drivers_args;
+mod drivers_test;
 mod exit;
 mod explain;
 mod freshness;
@@ -86,6 +88,6 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
         Command::Doctor(args) => Box::pin(doctor::run(&args, context)).await,
         Command::Explain(args) => explain::run(&args, context),
         Command::Schema(args) => schema::run(&args, context),
-        Command::Drivers => drivers::run(context),
+        Command::Drivers(args) => drivers::run(args.what.as_ref(), context).await,
     }
 }

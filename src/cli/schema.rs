@@ -5,7 +5,7 @@ use super::{
     context::{Context, pretty},
     exit::{Exit, Stop},
 };
-use crate::{catalog, manifest, ops::OpsError, wire};
+use crate::{catalog, external, manifest, ops::OpsError, wire};
 
 /// Prints a schema, made from the types. The files in `schema/` are this output.
 pub(super) fn run(args: &SchemaArgs, context: &Context) -> Result<Exit, Stop> {
@@ -13,6 +13,7 @@ pub(super) fn run(args: &SchemaArgs, context: &Context) -> Result<Exit, Stop> {
         Which::Deps => manifest::schema(),
         Which::Plan => wire::plan::plan_schema(),
         Which::Output => wire::output_schema(),
+        Which::DriverProtocol => external::schema(),
         Which::Codes => wire::plan::codes(),
         Which::Catalog => catalog::schema(),
     };

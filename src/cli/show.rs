@@ -82,6 +82,7 @@ fn one(record: &Record) -> String {
         let over = match signer.over {
             Over::Artifact => "",
             Over::Checksum => ", over its checksums",
+            Over::Index => ", over the index",
         };
         rows.insert(6, ("signed by".to_owned(), format!("{}{over}", signer.who)));
     }

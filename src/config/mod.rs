@@ -29,6 +29,8 @@ pub struct Config {
     /// External drivers that may run: the program's name (`depstate-source-NAME`) and the SHA-256
     /// of its file.
     pub drivers: BTreeMap<String, Sha256>,
+    /// Variables that an external driver gets beside the usual ones, by the program's name.
+    pub driver_variables: BTreeMap<String, Vec<String>>,
 }
 
 /// What holds for requests to a host.

@@ -60,9 +60,11 @@ fn whole(bytes: &[u8], mistakes: &mut Mistakes) -> Option<Config> {
     }
     let file = file.get_ref();
     mistakes.keys("the configuration", file, TOP);
+    let (drivers, driver_variables) = drivers::read(file, mistakes);
     Some(Config {
         hosts: host::read(file, mistakes),
         rewrites: rewrite::read(file, mistakes),
-        drivers: drivers::read(file, mistakes),
+        drivers,
+        driver_variables,
     })
 }

@@ -12,6 +12,7 @@ mod error;
 mod extends;
 mod fallback;
 mod fields;
+mod free;
 mod keys;
 mod lines;
 mod merge;
@@ -42,6 +43,7 @@ use crate::model::{DependencyId, Located, Manifest, Mistake};
 
 pub use edit::{EditError, add_dependency};
 pub use error::{ManifestReport, report};
+pub use free::{as_json, free_table};
 pub use read::read;
 pub use schema::schema;
 

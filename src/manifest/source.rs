@@ -253,7 +253,7 @@ fn question(driver: &str, rest: &DeTable<'static>) -> String {
 }
 
 /// Copies a value so that it outlives the text of the file.
-fn owned(value: &Value<'_>) -> Spanned<DeValue<'static>> {
+pub(super) fn owned(value: &Value<'_>) -> Spanned<DeValue<'static>> {
     let copy = match value.get_ref() {
         DeValue::String(text) => DeValue::String(text.clone().into_owned().into()),
         DeValue::Integer(number) => number_of(number.to_string()),

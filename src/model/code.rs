@@ -335,4 +335,12 @@ codes! {
         "The catalogue pins the full fingerprints of the keys that may sign. None of them was in the file\nthat the message names, or the file holds no key. Nothing was written."
     FILE_FAILED Error "file-failed" "A local file could not be read or written."
         "The message names it."
+
+    // External drivers.
+    DRIVER_NOT_ALLOWED Mistake "driver-not-allowed" "deps.toml names a program that your configuration does not allow."
+        "A driver that is not built in is a program on your PATH: `depstate-source-NAME` or\n`depstate-storage-NAME`. deps.toml comes with pull requests, so it alone can't make a program run: your\nown `.depstate/config.toml`, which git does not track, has to allow the program by name and SHA-256.\n`depstate drivers allow NAME` prints the lines; read the program first."
+    DRIVER_CHANGED Refused "driver-changed" "An external driver's program is not the file that was allowed."
+        "Its SHA-256 differs from the one in `.depstate/config.toml`. It was not run. If the program was updated\non purpose, read what changed, and `depstate drivers allow NAME` prints the new line."
+    DRIVER_FAILED Error "driver-failed" "An external driver could not be started, ended, or gave no usable answer."
+        "The message names the program, what it was asked, and its last line on stderr. A driver that writes\nanything but answers to stdout, or lines of more than 4 MiB, is ended. One that says nothing for a minute\nis ended too; DEPSTATE_DRIVER_TIMEOUT is another number of seconds. `depstate drivers test NAME` tells what\nit does not keep."
 }

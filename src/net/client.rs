@@ -370,7 +370,6 @@ impl Client {
             total: None,
             reset: None,
             // Told to whoever reads all pages, which were read when they were kept.
-            total: None,
         })
     }
 

@@ -39,11 +39,15 @@ impl OpsError {
         Self::Said { code, message: message.into(), help: help.map(str::to_owned), source: None }
     }
 
-    /// Returns the code, where the error is not a report of several.
+    /// Returns the code, where the error is not a report of several, or refuses a program.
     pub fn code(&self) -> Option<Code> {
         match self {
             Self::Said { code, .. } => Some(*code),
-            Self::Manifest(_) | Self::Config(_) | Self::Lock(_) => None,
+            // What was refused is told by the exit code too, among whatever mistakes.
+            Self::Manifest(report) => {
+                report.mistakes().map(|mistake| mistake.code).find(|c| *c == Code::DRIVER_CHANGED)
+            }
+            Self::Config(_) | Self::Lock(_) => None,
         }
     }
 

@@ -10,13 +10,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Keys, OpsError, configuration, error::chain};
+use super::{Keys, OpsError, configuration, error::chain, outside::Outside};
 use crate::{
     config::Config,
     disk::{Cache, CacheKind, RunLock, Workspace},
     lock,
     manifest::{self, Known},
-    model::{Code, DependencyId, Environment, Lock, Manifest, Mistake, Sha256},
+    model::{Code, DependencyId, Environment, Located, Lock, Manifest, Mistake, Sha256},
     net::{Client, ClientConfig, HttpCache},
     source::{self, Schedule, SourceDriver},
     state::{Author, Chance, DocumentCache},
@@ -107,7 +107,8 @@ impl Project {
     }
 }
 
-/// Reads deps.toml and deps.lock and makes the drivers. Nothing is asked and nothing written.
+/// Reads deps.toml and deps.lock and makes the drivers. Nothing is asked and nothing written; a store
+/// that is a program of the user's is started and greeted.
 ///
 /// # Errors
 /// All mistakes of deps.toml in one report, those that drivers find in their tables included.
@@ -140,14 +141,26 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     let sources: Vec<&str> = source::DRIVERS.iter().map(|driver| driver.name).collect();
     let storages: Vec<&str> = storage::registry::DRIVERS.iter().map(|driver| driver.name).collect();
     let mut read = manifest::read(&text, &Known { sources: &sources, storages: &storages });
+    let mut outside = Outside::new(&setting, &root, &text, &configured.config);
+    // Only who names a driver that is not built in has PATH looked through.
+    if read.mistakes.iter().any(|mistake| mistake.code == Code::UNKNOWN_DRIVER) {
+        let more = outside.names();
+        let sources: Vec<&str> =
+            sources.into_iter().chain(more.sources.iter().map(String::as_str)).collect();
+        let storages: Vec<&str> =
+            storages.into_iter().chain(more.storages.iter().map(String::as_str)).collect();
+        read = manifest::read(&text, &Known { sources: &sources, storages: &storages });
+    }
     let mut mistakes = std::mem::take(&mut read.mistakes);
     let mut sources: BTreeMap<DependencyId, Arc<dyn SourceDriver>> = BTreeMap::new();
     let mut clients = BTreeMap::new();
     for (id, (name, table)) in read.sources {
         let client = client.for_one_source();
         clients.insert(id.clone(), client.clone());
-        let mut make = |name: &str, table: manifest::DriverTable| {
-            let driver = source::find(name)?;
+        let mut make = |name: &Located<String>, table: manifest::DriverTable| {
+            let Some(driver) = source::find(&name.value) else {
+                return outside.source(&id, name, &table, &client, &mut mistakes);
+            };
             let setup = source::Setup {
                 id: id.clone(),
                 table,
@@ -159,10 +172,10 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
             };
             (driver.make)(&setup).map_err(|more| add(&mut mistakes, more)).ok()
         };
-        let first = make(&name.value, table);
+        let first = make(&name, table);
         let others = read.fallbacks.remove(&id).unwrap_or_default();
         let others: Vec<_> =
-            others.into_iter().filter_map(|(name, table)| make(&name.value, table)).collect();
+            others.into_iter().filter_map(|(name, table)| make(&name, table)).collect();
         match first {
             Some(first) if others.is_empty() => {
                 sources.insert(id, Arc::from(first));
@@ -192,9 +205,17 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         }
     }
     let mut writer = None;
-    if let Some((name, table)) = read.storage
-        && let Some(driver) = storage::registry::DRIVERS.iter().find(|d| d.name == name.value)
-    {
+    let mut unusable = None;
+    let named = read.storage.map(|(name, table)| {
+        (storage::registry::DRIVERS.iter().find(|driver| driver.name == name.value), name, table)
+    });
+    if let Some((None, name, table)) = &named {
+        match outside.storage(name, table, &mut mistakes).await {
+            Ok(made) => writer = made,
+            Err(error) => unusable = Some(error),
+        }
+    }
+    if let Some((Some(driver), _, table)) = named {
         let setup = storage::registry::Setup {
             table,
             root: root.clone(),
@@ -213,6 +234,9 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         }
         None => Keys::default(),
     };
+    if let Some(error) = unusable.filter(|_| mistakes.is_empty()) {
+        return Err(error);
+    }
     let (Some(manifest), Some(writer), true) = (read.manifest, writer, mistakes.is_empty()) else {
         let report = manifest::report(&setting.shown, &text, mistakes);
         return Err(OpsError::Manifest(Box::new(report)));

@@ -6,9 +6,9 @@ use percent_encoding::percent_decode_str;
 const CONTAINERS: [&str; 2] = ["tar", "cpio"];
 
 /// Returns the last path segment of an address, percent-decoded once; empty where the path ends
-/// with a slash. `registry:` and `dir:` addresses have their path after the colon.
+/// with a slash. `registry:`, `dir:` and `driver:` addresses have their path after the colon.
 pub(super) fn file_name(url: &str) -> String {
-    let local = url.starts_with("registry:") || url.starts_with("dir:");
+    let local = ["registry:", "dir:", "driver:"].iter().any(|scheme| url.starts_with(scheme));
     let end = if local { None } else { url.find(['?', '#']) };
     let path = &url[..end.unwrap_or(url.len())];
     let path = match path.split_once("://") {

@@ -69,6 +69,14 @@ pub enum SourceError {
         #[source]
         source: io::Error,
     },
+    /// A driver that is a program of the user's failed, or was not asked.
+    #[error("{message}")]
+    Driver {
+        /// Which, what it was asked, what happened, what to do.
+        message: String,
+        /// The code for `depstate explain`.
+        code: Code,
+    },
     /// A body broke off, or is too large.
     #[error("could not read `{url}` to its end")]
     Body {
@@ -128,6 +136,7 @@ impl SourceError {
             | Self::Unlisted { .. }
             | Self::All { .. }
             | Self::File { .. }
+            | Self::Driver { .. }
             | Self::Body { .. }
             | Self::Storage { .. }
             | Self::Signature { .. }
@@ -140,6 +149,7 @@ impl SourceError {
     pub fn code(&self) -> Code {
         match self {
             Self::Net(error) => error.code(),
+            Self::Driver { code, .. } => *code,
             Self::Answer { .. } | Self::Unlisted { .. } => Code::SOURCE_ANSWER,
             Self::Address { .. } => Code::UNSUPPORTED_ADDRESS,
             Self::File { .. } | Self::NoFolder { .. } => Code::FILE_FAILED,

@@ -53,6 +53,15 @@ pub use fallback::Fallback;
 pub use registry::{DRIVERS, Driver, DriverTable, Limits, Make, Setup, find};
 pub use schedule::Schedule;
 
+/// Reads a row of a listing that somebody else has made: a table with at least `version`, as the
+/// index drivers read theirs.
+///
+/// # Errors
+/// What is wrong with the row, and the row.
+pub fn row(value: serde_json::Value, insecure: bool) -> Result<crate::model::Row, String> {
+    rows::row(value, None, insecure).map_err(|error| error.sentence())
+}
+
 /// A place that lists releases and serves their files.
 #[async_trait]
 pub trait SourceDriver: Send + Sync {

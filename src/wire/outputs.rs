@@ -87,9 +87,28 @@ pub fn output_schema() -> Value {
         &["kind", "name", "about", "fields"],
         json!({ "kind": { "enum": ["source", "storage"] }, "name": text(), "about": text(), "fields": list(text()) }),
     );
+    let external = object(
+        &["kind", "name", "program", "path", "sha256", "allowance"],
+        json!({
+            "kind": { "enum": ["source", "storage"] }, "name": text(), "program": text(), "path": text(),
+            "sha256": maybe("string"), "allowance": { "enum": ["allowed", "changed", "not allowed"] },
+        }),
+    );
+    let promise = object(
+        &["promise", "result"],
+        json!({
+            "promise": text(), "result": { "enum": ["ok", "failed", "untried"] }, "why": maybe("string"),
+        }),
+    );
+    let drivers_test = object(
+        &["format_version", "program", "promises", "failed"],
+        json!({
+            "format_version": version, "program": text(), "promises": list(promise), "failed": count(),
+        }),
+    );
     let drivers = object(
         &["format_version", "drivers"],
-        json!({ "format_version": version, "drivers": list(driver) }),
+        json!({ "format_version": version, "drivers": list(driver), "external": list(external) }),
     );
     let mut definitions = super::outputs_past::definitions();
     for (name, schema) in [
@@ -99,6 +118,7 @@ pub fn output_schema() -> Value {
         ("show", show),
         ("status", status),
         ("drivers", drivers),
+        ("drivers-test", drivers_test),
         ("gc", super::outputs_gc::gc()),
         ("add", super::outputs_catalog::add()),
         ("catalog", super::outputs_catalog::catalog()),

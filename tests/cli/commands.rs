@@ -49,6 +49,7 @@ fn drivers_and_schemas_are_listed() {
         ("deps", "deps.schema.json"),
         ("plan", "plan.schema.json"),
         ("output", "output.schema.json"),
+        ("driver-protocol", "driver-protocol.schema.json"),
         ("codes", "codes.json"),
         ("catalog", "catalog.schema.json"),
     ] {

@@ -51,3 +51,14 @@ fn without_a_word_nothing_is_configured() {
     assert_eq!(said(""), Config::default());
     assert_eq!(said("# only a comment\n[hosts]\n"), Config::default());
 }
+
+#[test]
+fn a_driver_may_get_more_variables() {
+    let digest = "00".repeat(32);
+    let text = format!(
+        "[drivers]\ndepstate-source-x = {{ sha256 = \"sha256:{digest}\", environment = [\"MY_TOKEN\"] }}\n"
+    );
+    let config = said(&text);
+    assert_eq!(config.drivers["depstate-source-x"].to_string(), digest);
+    assert_eq!(config.driver_variables["depstate-source-x"], ["MY_TOKEN"]);
+}

@@ -9,7 +9,7 @@ use depstate::{
 };
 use futures::{StreamExt as _, TryStreamExt as _};
 
-use super::stores::{in_bucket, in_folder, in_memory, key, keys, noise, text};
+use super::stores::{by_a_program, in_bucket, in_folder, in_memory, key, keys, noise, text};
 
 type Store = Arc<dyn StorageWriter>;
 
@@ -25,6 +25,10 @@ macro_rules! contract {
         } )* }
         mod s3 { $( #[tokio::test(flavor = "multi_thread")] async fn $name() {
             let (store, _guard) = super::in_bucket();
+            super::$name(store).await;
+        } )* }
+        mod external { $( #[tokio::test(flavor = "multi_thread")] async fn $name() {
+            let (store, _guard) = super::by_a_program().await;
             super::$name(store).await;
         } )* }
 

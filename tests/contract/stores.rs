@@ -31,6 +31,15 @@ pub(crate) fn in_bucket() -> Fixture {
     (Arc::new(bucket(&server, "prefix = \"ruby\"")), Box::new(server))
 }
 
+/// The example of a store that is a program.
+pub(crate) async fn by_a_program() -> Fixture {
+    let (folder, program) = (folder(), "depstate-storage-folder");
+    let bin = crate::external::Bin::example(program);
+    let (setup, _) = bin.setup(program, &serde_json::json!({"path": "mirror"}), folder.path());
+    let store = depstate::external::ExternalStorage::start(setup).await.unwrap();
+    (Arc::new(store), Box::new((folder, bin)))
+}
+
 /// Makes a folder that is gone with its guard. Thousands of forced writes would measure the disk: it
 /// is in memory, where the system has such a place.
 pub(crate) fn folder() -> tempfile::TempDir {
