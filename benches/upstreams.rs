@@ -4,11 +4,11 @@
 //!     cargo bench --bench upstreams -- 20      # only so many milliseconds
 //!
 //! 120 JSON indexes, 40 HTML listings and 40 GitHub release lists of two pages, as large as real ones,
-//! each with an ETag. depstate decides versions alone (`lock`, `update`): every digest is given or
+//! each with an `ETag`. depstate decides versions alone (`lock`, `update`): every digest is given or
 //! stands in the index, so no file is looked at. nvchecker reads the first of GitHub's pages, and all
 //! of it by regex, which is its cheapest source; it has no cache, so that its second run is its first.
 //!
-//! nvchecker is installed from PyPI into `target/nvchecker`, by the machine's own pip. Where that
+//! nvchecker is installed by pip into `target/nvchecker`, from the machine's own index. Where that
 //! can't be had, depstate's figures are printed alone. Compare ratios of one run, never times of two
 //! machines.
 #![expect(

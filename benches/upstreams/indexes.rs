@@ -86,11 +86,11 @@ fn json(n: usize) -> String {
     let mut text = String::from("[");
     for v in (0..versions_of(n)).rev() {
         let comma = if v == 0 { "" } else { "," };
-        write!(
+        writeln!(
             text,
             "{{\"version\":\"{}.{}.{}\",\"date\":\"20{:02}-{:02}-11\",\"files\":[\"linux-x64\",\
              \"linux-arm64\",\"osx-arm64-tar\",\"osx-x64-pkg\",\"src\",\"win-x64-zip\"],\
-             \"sha256\":\"{DIGEST}\",\"lts\":false,\"security\":{},\"modules\":\"{n}\"}}{comma}\n",
+             \"sha256\":\"{DIGEST}\",\"lts\":false,\"security\":{},\"modules\":\"{n}\"}}{comma}",
             v / 40,
             v / 4 % 10,
             v % 4,
@@ -124,7 +124,7 @@ fn releases(n: usize, from: usize, count: usize) -> String {
         let tag = format!("v{}.{}.{}", v / 30, v / 3 % 10, v % 3);
         let comma = if v == from { "" } else { "," };
         let repo = format!("https://git.example.com/owner/project-{n}");
-        write!(
+        writeln!(
             text,
             "{{\"url\":\"{repo}/releases/{v}\",\"html_url\":\"{repo}/releases/tag/{tag}\",\
              \"id\":1{v:04}{n:03},\"node_id\":\"RE_kwDOABCD{v:08}\",\"tag_name\":\"{tag}\",\
@@ -133,7 +133,7 @@ fn releases(n: usize, from: usize, count: usize) -> String {
              \"published_at\":\"2024-{:02}-02T10:00:00Z\",\"assets\":[],\
              \"tarball_url\":\"{repo}/tarball/{tag}\",\"zipball_url\":\"{repo}/zipball/{tag}\",\
              \"author\":{{\"login\":\"octocat\",\"id\":1,\"type\":\"User\",\"site_admin\":false}},\
-             \"body\":\"{}\"}}{comma}\n",
+             \"body\":\"{}\"}}{comma}",
             v % 12 + 1,
             v % 12 + 1,
             "* a change that somebody made by @octocat in #1234\\r\\n".repeat(12),
