@@ -54,7 +54,7 @@ fn private_v6(ip: Ipv6Addr) -> Option<&'static str> {
         [0x2001, 0, .., high, low] => within(!high, !low).or(Some("an address of a tunnel")),
         [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254] => Some("a cloud's metadata address"),
         [0x100, 0, 0, 0, ..] => Some("an address that leads nowhere"),
-        [0x64, 0xff9b, 1, ..] | [0xfc00..=0xfdff, ..] | [0xfec0..=0xfeff, ..] => {
+        [0x64, 0xff9b, 1, ..] | [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => {
             Some("a private address")
         }
         [0xfe80..=0xfebf, ..] => Some("a link-local address"),
