@@ -90,7 +90,7 @@ fn what_is_no_document_is_named() {
     for (text, name, word) in [
         ("a: [1", "i.yml", "it is not YAML: "),
         ("a: b: c", "i.yml", "(line 1, column "),
-        ("a: 1\n---\nb: 2", "i.yml", "a second document begins (line 3)"),
+        ("a: 1\n---\nb: 2", "i.yml", "a second document begins (line "),
         ("# nothing", "i.yml", "it holds no document"),
         ("[a]: 1", "i.yml", "is used as a key"),
         ("a: *b", "i.yml", "it is not YAML"),
