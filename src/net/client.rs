@@ -162,6 +162,7 @@ impl Client {
     }
 
     /// Returns the same client with a memory of its own, for one source.
+    #[must_use]
     pub fn for_one_source(&self) -> Self {
         Self(self.0.clone(), Arc::default())
     }

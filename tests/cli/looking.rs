@@ -59,7 +59,7 @@ fn newer(upstream: &Upstream) {
 fn every_name_has_the_rule_that_decided() {
     let (_upstream, sandbox) =
         project("exclude = [{ version = \"=1.1.0\", reason = \"does not start\" }]");
-    let _ = sandbox.run(["lock"]).exits(0);
+    drop(sandbox.run(["lock"]).exits(0));
     let why = sandbox.json(&["why", "tool"]);
     let rules: Vec<_> = why["versions"]
         .as_array()
@@ -92,20 +92,20 @@ fn every_name_has_the_rule_that_decided() {
 #[test]
 fn what_is_behind_is_told_with_its_age() {
     let (upstream, sandbox) = project("max-staleness = \"7d\"");
-    let _ = sandbox.run(["lock", "--as-of", "2026-03-04"]).exits(0);
+    drop(sandbox.run(["lock", "--as-of", "2026-03-04"]).exits(0));
     let fresh = sandbox.run(["outdated", "--as-of", "2026-03-04"]).exits(0).stdout;
     assert!(fresh.contains("Up to date: 1 line."), "{fresh}");
     assert!(fresh.contains("`2.0.0` is out, and no line takes it"), "{fresh}");
     newer(&upstream);
     let behind = sandbox.run(["outdated", "--as-of", "2026-03-08"]).exits(0).stdout;
     assert!(behind.contains("1.1.0 -> 1.3.0, 1 newer, for 3 days (may wait 7 days)"), "{behind}");
-    let _ = sandbox.run(["outdated", "--detailed-exitcode", "--as-of", "2026-03-08"]).exits(2);
-    let _ = sandbox.run(["status", "--as-of", "2026-03-08"]).exits(0);
+    drop(sandbox.run(["outdated", "--detailed-exitcode", "--as-of", "2026-03-08"]).exits(2));
+    drop(sandbox.run(["status", "--as-of", "2026-03-08"]).exits(0));
     let stale = sandbox.run(["status", "--as-of", "2026-03-20"]).exits(3);
     assert!(stale.stdout.contains("(stale: more than 7 days)"), "{}", stale.stdout);
     assert!(stale.stderr.contains("error[stale]: 1 line has waited"), "{}", stale.stderr);
-    let _ = sandbox.run(["update"]).exits(0);
-    let _ = sandbox.run(["status", "--as-of", "2026-03-20"]).exits(0);
+    drop(sandbox.run(["update"]).exits(0));
+    drop(sandbox.run(["status", "--as-of", "2026-03-20"]).exits(0));
 }
 
 #[test]
@@ -113,15 +113,15 @@ fn one_dependency_alone_is_updated_by_a_plan() {
     let (upstream, sandbox) = project("");
     let text = sandbox.read("deps.toml");
     sandbox.write("deps.toml", format!("{text}[dependencies.other]\nextends = \"tool\"\n"));
-    let _ = sandbox.run(["apply", "--yes"]).exits(0);
+    drop(sandbox.run(["apply", "--yes"]).exits(0));
     newer(&upstream);
     let plan = sandbox.run(["plan", "--update=tool", "--out", "p.json"]).exits(0).stdout;
     assert!(plan.contains("tool@1.3.0/any"), "{plan}");
     assert!(!plan.contains("other@"), "{plan}");
-    let _ = sandbox.run(["plan", "--update=nobody"]).exits(64);
+    drop(sandbox.run(["plan", "--update=nobody"]).exits(64));
     let all = sandbox.run(["plan", "--update"]).exits(0).stdout;
     assert!(all.contains("other@1.3.0/any"), "{all}");
-    let _ = sandbox.run(["plan", "tool", "--update"]).exits(0);
+    drop(sandbox.run(["plan", "tool", "--update"]).exits(0));
     let applied = sandbox.run(["apply", "--update=tool", "--yes"]).exits(0);
     assert!(applied.stdout.contains("1 created"), "{}", applied.all());
 }
@@ -140,9 +140,9 @@ fn a_fallback_answers_and_that_is_recorded() {
     );
     assert!(sandbox.read("deps.lock").contains("fallback = 1\n"));
     upstream.route("/index.json", Answer::json(INDEX));
-    let _ = sandbox.run(["lock"]).exits(0);
+    drop(sandbox.run(["lock"]).exits(0));
     assert!(sandbox.read("deps.lock").contains("fallback = 1\n"), "nobody was asked");
-    let _ = sandbox.run(["update"]).exits(0);
+    drop(sandbox.run(["update"]).exits(0));
     assert!(!sandbox.read("deps.lock").contains("fallback"));
     upstream.route("/index.json", Answer::status(403));
     upstream.route("/mirror.json", Answer::json("[\"v1.0.0\"]"));
@@ -153,7 +153,7 @@ fn a_fallback_answers_and_that_is_recorded() {
 #[test]
 fn an_old_answer_stands_in_only_when_it_may() {
     let (upstream, sandbox) = project("");
-    let _ = sandbox.run(["lock"]).exits(0);
+    drop(sandbox.run(["lock"]).exits(0));
     upstream.route("/index.json", Answer::status(403));
     let failed = sandbox.run(["update"]).exits(1);
     assert!(failed.stderr.contains("403") && failed.stderr.contains("404"), "{}", failed.all());
