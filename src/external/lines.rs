@@ -79,7 +79,7 @@ mod tests {
         loop {
             match lines.next().await.unwrap() {
                 Line::End => return all,
-                line => all.push(line),
+                line @ (Line::Whole(_) | Line::Cut(_)) => all.push(line),
             }
         }
     }

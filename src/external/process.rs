@@ -41,27 +41,19 @@ impl Process {
                 Err(error) => error,
             };
             tries += 1;
-            match error.kind() {
-                io::ErrorKind::ExecutableFileBusy if tries < TRIES => {
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-                io::ErrorKind::PermissionDenied => {
-                    return Err(failed(format!(
-                        "{error}; its copy must lie where programs may run: set `TMPDIR` to such a folder"
-                    )));
-                }
-                io::ErrorKind::NotFound => {
-                    return Err(failed(format!(
-                        "{error}; is the interpreter there that its first line names?"
-                    )));
-                }
-                // The kinds that can't be told anything more of are many, and more will come.
-                #[expect(
-                    clippy::wildcard_enum_match_arm,
-                    reason = "all others are told as they are"
-                )]
-                _ => return Err(failed(error.to_string())),
+            let kind = error.kind();
+            if kind == io::ErrorKind::ExecutableFileBusy && tries < TRIES {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                continue;
             }
+            let why = if kind == io::ErrorKind::PermissionDenied {
+                "; its copy must lie where programs may run: set `TMPDIR` to such a folder"
+            } else if kind == io::ErrorKind::NotFound {
+                "; is the interpreter there that its first line names?"
+            } else {
+                ""
+            };
+            return Err(failed(format!("{error}{why}")));
         };
         let pipes = (child.stdin().take(), child.stdout().take(), child.stderr().take());
         let process = Self { child: Mutex::new(child) };

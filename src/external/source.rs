@@ -63,14 +63,14 @@ impl ExternalSource {
         self.keeper.setup.program.name()
     }
 
-    fn failed(&self, error: ExternalError) -> SourceError {
-        if let ExternalError::Failed { error: answer, .. } = &error
+    fn failed(&self, error: &ExternalError) -> SourceError {
+        if let ExternalError::Failed { error: answer, .. } = error
             && answer.code == code::ANSWER
         {
             let why = plain(&answer.message);
             return SourceError::Answer { url: self.origin(), why };
         }
-        driver(&error)
+        driver(error)
     }
 
     fn odd(&self, why: impl Into<String>) -> SourceError {
@@ -124,14 +124,14 @@ impl SourceDriver for ExternalSource {
 
     async fn releases(&self, unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
         self.offline()?;
-        let session = self.keeper.session().await.map_err(|error| self.failed(error))?;
+        let session = self.keeper.session().await.map_err(|error| self.failed(&error))?;
         let mut asked =
             Releases { unless: unless.map(|revision| revision.0.clone()), cursor: None };
         let (mut listing, mut bytes) = (Listing::default(), 0);
         let mut cursors = BTreeSet::new();
         loop {
             let (page, size) =
-                session.connection.ask_sized(&asked).await.map_err(|error| self.failed(error))?;
+                session.connection.ask_sized(&asked).await.map_err(|error| self.failed(&error))?;
             if !page.modified {
                 if unless.is_none() || asked.cursor.is_some() {
                     return Err(self.odd("it says `modified: false` where nothing is known yet"));
@@ -168,7 +168,7 @@ impl SourceDriver for ExternalSource {
             return Err(address("a driver's addresses begin with `driver:` or `https:`"));
         }
         self.offline()?;
-        let session = self.keeper.session().await.map_err(|error| self.failed(error))?;
+        let session = self.keeper.session().await.map_err(|error| self.failed(&error))?;
         if session.welcome.capabilities.opens.iter().all(|opened| opened != scheme) {
             if scheme == "driver" {
                 return Err(address("the driver opens no addresses of its own"));
@@ -186,7 +186,7 @@ impl SourceDriver for ExternalSource {
             Err(ExternalError::Failed { error, .. }) if error.code == code::ADDRESS => {
                 return Err(address("the driver does not open it"));
             }
-            Err(error) => return Err(self.failed(error)),
+            Err(error) => return Err(self.failed(&error)),
         };
         body::stream(&session, answer.body, None)
             .map_err(|why| self.odd(format!("it opens `{shown}`, and {why}")))

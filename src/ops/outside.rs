@@ -220,9 +220,8 @@ impl<'a> Outside<'a> {
                 mistakes.push(mistake);
             }
         }
-        let line = |at: usize| {
-            self.text.get(..at).unwrap_or_default().iter().filter(|b| **b == b'\n').count() + 1
-        };
+        let line =
+            |at: usize| self.text.get(..at).unwrap_or_default().split(|b| *b == b'\n').count();
         (mistakes.len() == before).then(|| Asked {
             config,
             file: self.setting.shown.clone(),

@@ -135,7 +135,7 @@ async fn who_never_answers_is_ended() {
     let began = Instant::now();
     let error = driver.releases(None).await.unwrap_err().to_string();
     assert!(error.contains("none came within 1.5 s"), "{error}");
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < Duration::from_mins(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,7 +151,7 @@ async fn who_never_greets_is_ended() {
         let began = Instant::now();
         let error = driver.releases(None).await.unwrap_err().to_string();
         assert!(error.contains("`initialize`: none came within 0.5 s"), "{error}");
-        assert!(began.elapsed() < Duration::from_secs(60));
+        assert!(began.elapsed() < Duration::from_mins(1));
     }
 }
 

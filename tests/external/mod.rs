@@ -67,7 +67,8 @@ impl Bin {
         for entry in fs_err::read_dir(self.folder.path()).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            text += &format!("{name} = \"sha256:{}\"\n", digest_of(&path).unwrap());
+            let digest = digest_of(&path).unwrap();
+            text = format!("{text}{name} = \"sha256:{digest}\"\n");
         }
         text
     }

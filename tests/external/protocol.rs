@@ -116,14 +116,14 @@ async fn a_conversation_with_a_store_is_as_the_schema_says() {
     let mut upload = store.upload(&ObjectKey::new("artifacts/b")).await.unwrap();
     upload.write("abc".into()).await.unwrap();
     upload.abort().await.unwrap();
-    let _kept = store.upload(&ObjectKey::new("artifacts/c")).await.unwrap();
+    let kept = store.upload(&ObjectKey::new("artifacts/c")).await.unwrap();
     let open: Vec<_> = store.unfinished("").try_collect().await.unwrap();
     assert_eq!(open.len(), 1);
     store.discard(&open[0]).await.unwrap();
     assert_eq!(store.list("").try_collect::<Vec<_>>().await.unwrap().len(), 2);
     store.delete(&large).await.unwrap();
     store.checksums(&ObjectKey::new("probe/x")).await.unwrap();
-    drop(_kept);
+    drop(kept);
     store.shutdown().await.unwrap();
     let methods = check(&bin);
     for method in [
