@@ -8,7 +8,7 @@ use super::{
     plan::options_json,
 };
 use crate::{
-    model::{Code, Report, Severity},
+    model::{Code, DependencyId, Report, Severity},
     ops::{self, OpsError, Planned, Refresh, Request, apply::How},
     planner::{Options, Update},
     render, wire,
@@ -22,7 +22,7 @@ const NEWEST: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
 
 /// Makes it so.
 pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Stop> {
-    context.refuse_update_of_a_lock(args.planning.update)?;
+    context.refuse_update_of_a_lock(args.planning.updates())?;
     let saved = saved_plan(args, context)?;
     let request = match &saved {
         Some(saved) => saved_request(saved, context)?,
@@ -34,6 +34,9 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Sto
         },
     };
     let (project, storage) = ops::open(context.setting(true)).await?;
+    if saved.is_none() {
+        context.known_updates(&request.options, &project.manifest)?;
+    }
     let location = storage.location();
     let sink = context.sink();
     let planned = ops::plan(&project, storage.as_ref(), &request, &sink).await?;
@@ -95,7 +98,7 @@ fn saved_plan(args: &ApplyArgs, context: &Context) -> Result<Option<wire::plan::
     if !is_plan_file(file) {
         return Ok(None);
     }
-    if args.planning.update
+    if args.planning.updates()
         || !args.planning.exclude.is_empty()
         || args.planning.time.as_of.is_some()
     {
@@ -114,6 +117,18 @@ fn saved_plan(args: &ApplyArgs, context: &Context) -> Result<Option<wire::plan::
         )
     })?;
     Ok(Some(saved))
+}
+
+/// The dependencies that a saved plan looked for newer versions of.
+fn only(ids: &[String]) -> Result<Update, Stop> {
+    if ids.is_empty() {
+        return Ok(Update::No);
+    }
+    let ids: Result<_, _> = ids.iter().map(|id| DependencyId::new(id.as_str())).collect();
+    let ids = ids.map_err(|error| {
+        OpsError::said(Code::PLAN_FILE, format!("the plan is not one: {error}"), None)
+    })?;
+    Ok(Update::Only(ids))
 }
 
 /// The request that a saved plan was made with, at the instant it was made.
@@ -154,7 +169,10 @@ fn saved_request(saved: &wire::plan::SavedPlan, context: &Context) -> Result<Req
     }
     Ok(Request {
         options: Options {
-            update: if flag("update") { Update::All } else { Update::No },
+            update: match flag("update") {
+                true => Update::All,
+                false => only(&texts("update"))?,
+            },
             accept: std::collections::BTreeSet::new(),
             filters: read_filters(&texts("filters"))?,
             exclude: read_filters(&texts("exclude"))?,

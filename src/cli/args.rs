@@ -1,14 +1,15 @@
 //! The arguments. Every flag can also be given as `DEPSTATE_…`.
 
+mod planning;
+
 use std::{ffi::OsString, path::PathBuf, time::Duration};
 
+use crate::model::Environment;
 use clap::{
     Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
     builder::FalseyValueParser,
 };
-use jiff::Timestamp;
-
-use crate::model::Environment;
+pub(super) use planning::{Planning, Time};
 
 /// Keeps the binaries you publish exactly as deps.toml says: plan in the pull request, apply on merge.
 #[derive(Debug, Parser)]
@@ -81,6 +82,9 @@ pub(super) struct Global {
     /// Ask no source; only the storage is reached
     #[arg(long, global = true, env = "DEPSTATE_OFFLINE", value_parser = FalseyValueParser::new())]
     pub(super) offline: bool,
+    /// Where a source can't be read, take its last good answer, and say how old it is
+    #[arg(long, global = true, env = "DEPSTATE_STALE_OK", value_parser = FalseyValueParser::new())]
+    pub(super) stale_ok: bool,
     /// deps.lock must already be right; no version index is asked
     #[arg(long, global = true, env = "DEPSTATE_LOCKED", value_parser = FalseyValueParser::new())]
     pub(super) locked: bool,
@@ -132,6 +136,10 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Say in a few lines how deps.toml, deps.lock and the storage stand
     Status(StatusArgs),
+    /// Say for every version that a source lists whether it is wanted, and which rule decided
+    Why(WhyArgs),
+    /// Say which version lines are behind what their sources list
+    Outdated(OutdatedArgs),
     /// Tell what was committed: when, by whom, what; newest first
     History(HistoryArgs),
     /// Publish again what an older serial had, by a new commit; deps.toml and deps.lock stay
@@ -171,28 +179,6 @@ pub(super) struct UpdateArgs {
     /// The dependencies to update; all if none is named
     #[arg(value_name = "ID")]
     pub(super) ids: Vec<String>,
-    #[command(flatten)]
-    pub(super) time: Time,
-}
-
-#[derive(Debug, Clone, Args)]
-pub(super) struct Time {
-    /// Decide as if it were this day or instant (RFC 3339, or YYYY-MM-DD)
-    #[arg(long, value_name = "DATE", value_parser = instant, env = "DEPSTATE_AS_OF")]
-    pub(super) as_of: Option<Timestamp>,
-}
-
-#[derive(Debug, Clone, Args)]
-pub(super) struct Planning {
-    /// Not these: addresses or globs of them
-    #[arg(long, value_name = "FILTER")]
-    pub(super) exclude: Vec<String>,
-    /// Look for newer versions too
-    #[arg(long, env = "DEPSTATE_UPDATE", value_parser = FalseyValueParser::new())]
-    pub(super) update: bool,
-    /// How many artifacts may be retired
-    #[arg(long, value_name = "N", default_value_t = 20, env = "DEPSTATE_MAX_RETIRE")]
-    pub(super) max_retire: u64,
     #[command(flatten)]
     pub(super) time: Time,
 }
@@ -251,9 +237,32 @@ pub(super) struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct StatusArgs {
+    #[command(flatten)]
+    pub(super) time: Time,
     /// Say instead what became of a transaction: committed, not committed, undecided (exit 6)
     #[arg(long, value_name = "ID")]
     pub(super) tx: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhyArgs {
+    /// A dependency (`node`), a version of it (`node@22.11.0`, `node@22.*`), or an address
+    #[arg(value_name = "ID | ADDRESS")]
+    pub(super) what: String,
+    #[command(flatten)]
+    pub(super) time: Time,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OutdatedArgs {
+    /// The dependencies to look at; all if none is named
+    #[arg(value_name = "ID")]
+    pub(super) ids: Vec<String>,
+    /// Exit with 2 if a line is behind
+    #[arg(long, env = "DEPSTATE_DETAILED_EXITCODE", value_parser = FalseyValueParser::new())]
+    pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) time: Time,
 }
 
 #[derive(Debug, Args)]
@@ -346,17 +355,6 @@ pub(super) enum Which {
     Output,
     /// The list of codes
     Codes,
-}
-
-fn instant(text: &str) -> Result<Timestamp, String> {
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Ok(instant);
-    }
-    text.parse::<jiff::civil::Date>()
-        .ok()
-        .and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok())
-        .map(|zoned| zoned.timestamp())
-        .ok_or_else(|| "give a day `2026-01-31` or an instant `2026-01-31T12:00:00Z`".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -1,7 +1,7 @@
 //! The clock, the environment and the terminal, each read once.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::IsTerminal as _,
     path::{Path, PathBuf},
     sync::{
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     disk, failpoint,
-    model::{Address, Code, Environment, Sink},
+    model::{Address, Code, DependencyId, Environment, Manifest, Sink},
     ops::{OpsError, Setting},
     planner::{Filter, Options, Update},
     render::{
@@ -116,6 +116,7 @@ impl Context {
             },
             environment: self.environment.clone(),
             offline: self.offline(),
+            stale_ok: self.global.stale_ok,
             now: self.now,
             jobs: usize::from(self.global.jobs),
             by: github("DEPSTATE_BY").or_else(|| github("GITHUB_ACTOR")),
@@ -151,17 +152,43 @@ impl Context {
         Ok(Options {
             filters: read_filters(filters)?,
             exclude: read_filters(&planning.exclude)?,
-            update: if planning.update { Update::All } else { Update::No },
+            update: planning.update()?,
             max_retire: planning.max_retire,
             ..self.no_options(&planning.time)
         })
+    }
+
+    /// An update of a dependency that deps.toml does not have is a slip of the pen.
+    pub(super) fn known_updates(&self, options: &Options, manifest: &Manifest) -> Result<(), Stop> {
+        let Update::Only(ids) = &options.update else { return Ok(()) };
+        let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        self.dependencies(&texts, manifest).map(drop)
+    }
+
+    /// Reads ids of dependencies that deps.toml has.
+    #[expect(clippy::unused_self, reason = "it reads a command line, as its neighbours do")]
+    pub(super) fn dependencies(
+        &self,
+        texts: &[String],
+        manifest: &Manifest,
+    ) -> Result<BTreeSet<DependencyId>, Stop> {
+        let mut ids = BTreeSet::new();
+        for text in texts {
+            let id =
+                DependencyId::new(text.as_str()).map_err(|error| Stop::Usage(error.to_string()))?;
+            if !manifest.dependencies.contains_key(&id) {
+                return Err(Stop::Usage(format!("deps.toml has no dependency `{id}`")));
+            }
+            ids.insert(id);
+        }
+        Ok(ids)
     }
 
     /// The planner's options where a command has none of its own.
     pub(super) fn no_options(&self, time: &Time) -> Options {
         Options {
             update: Update::No,
-            accept: std::collections::BTreeSet::new(),
+            accept: BTreeSet::new(),
             filters: Vec::new(),
             exclude: Vec::new(),
             max_retire: u64::MAX,

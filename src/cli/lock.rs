@@ -19,7 +19,7 @@ use crate::{
 pub(super) async fn run(args: &LockArgs, context: &Context) -> Result<Exit, Stop> {
     let accept = read_addresses(&args.accept)?.into_iter().collect();
     let options = Options { accept, ..context.no_options(&args.time) };
-    decide(options, &[], context).await
+    decide(options, context).await
 }
 
 /// Decides everything anew.
@@ -31,18 +31,13 @@ pub(super) async fn update(args: &UpdateArgs, context: &Context) -> Result<Exit,
         .map(|id| DependencyId::new(id.as_str()).map_err(|error| Stop::Usage(error.to_string())))
         .collect();
     let ids = ids?;
-    let named: Vec<DependencyId> = ids.iter().cloned().collect();
     let update = if ids.is_empty() { Update::All } else { Update::Only(ids) };
-    decide(Options { update, ..context.no_options(&args.time) }, &named, context).await
+    decide(Options { update, ..context.no_options(&args.time) }, context).await
 }
 
-async fn decide(options: Options, named: &[DependencyId], context: &Context) -> Result<Exit, Stop> {
+async fn decide(options: Options, context: &Context) -> Result<Exit, Stop> {
     let (project, storage) = ops::open(context.setting(true)).await?;
-    for id in named {
-        if !project.manifest.dependencies.contains_key(id) {
-            return Err(Stop::Usage(format!("deps.toml has no dependency `{id}`")));
-        }
-    }
+    context.known_updates(&options, &project.manifest)?;
     let storage: Arc<dyn StorageReader> = storage;
     let request = Request {
         options,

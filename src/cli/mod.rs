@@ -8,10 +8,12 @@ mod doctor;
 mod drivers;
 mod exit;
 mod explain;
+mod freshness;
 mod gc;
 mod history;
 mod init;
 mod lock;
+mod outdated;
 mod output;
 mod plan;
 mod rollback;
@@ -20,6 +22,7 @@ mod show;
 mod status;
 mod transaction;
 mod verify;
+mod why;
 
 use std::ffi::OsString;
 
@@ -68,8 +71,10 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
         Command::Plan(args) => plan::run(&args, context).await,
         Command::Apply(args) => Box::pin(apply::run(&args, context)).await,
         Command::Show(args) => show::run(&args, context).await,
-        Command::Status(StatusArgs { tx: Some(tx) }) => transaction::run(&tx, context).await,
-        Command::Status(StatusArgs { tx: None }) => status::run(context).await,
+        Command::Status(StatusArgs { tx: Some(tx), .. }) => transaction::run(&tx, context).await,
+        Command::Status(StatusArgs { tx: None, time }) => status::run(&time, context).await,
+        Command::Why(args) => why::run(&args, context).await,
+        Command::Outdated(args) => outdated::run(&args, context).await,
         Command::History(args) => history::run(&args, context).await,
         Command::Rollback(args) => Box::pin(rollback::run(&args, context)).await,
         Command::Verify(args) => verify::run(&args, context).await,

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     model::{Plan, Severity},
     ops::{self, Refresh, Request},
+    planner::Update,
     render,
     storage::StorageReader,
     wire,
@@ -24,8 +25,9 @@ pub(super) async fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Stop
             file.display()
         )));
     }
-    context.refuse_update_of_a_lock(args.planning.update)?;
+    context.refuse_update_of_a_lock(args.planning.updates())?;
     let (project, storage) = ops::open(context.setting(false)).await?;
+    context.known_updates(&options, &project.manifest)?;
     let storage: Arc<dyn StorageReader> = storage;
     let request = Request {
         options,
@@ -63,7 +65,11 @@ pub(super) fn options_json(request: &Request) -> serde_json::Value {
         "as_of": request.options.as_of,
         "filters": texts(&request.options.filters),
         "exclude": texts(&request.options.exclude),
-        "update": request.options.update == crate::planner::Update::All,
+        "update": match &request.options.update {
+            Update::No => serde_json::json!(false),
+            Update::All => serde_json::json!(true),
+            Update::Only(ids) => serde_json::json!(ids),
+        },
         "max_retire": request.options.max_retire,
         "refresh": match request.refresh {
             Refresh::Objects => "objects",

@@ -3,15 +3,33 @@
 use std::collections::BTreeSet;
 
 use super::{
+    args::Time,
     context::Context,
     exit::{Exit, Stop},
+    freshness,
 };
-use crate::{ops, render};
+use crate::{
+    model::{Code, DependencyId},
+    ops, render,
+};
 
-/// Says how the three stand, in a few lines. Asks no source.
-pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
+/// Says how the three stand, in a few lines. Asks only the sources of dependencies that limit how old
+/// what was decided may be.
+pub(super) async fn run(time: &Time, context: &Context) -> Result<Exit, Stop> {
     let (project, storage) = ops::open(context.setting(false)).await?;
-    let snapshot = ops::read(&project, storage.as_ref()).await?;
+    let options = context.no_options(time);
+    let limited: BTreeSet<DependencyId> = project
+        .manifest
+        .dependencies
+        .values()
+        .filter(|it| it.max_staleness.is_some())
+        .map(|it| it.id.clone())
+        .collect();
+    let sink = context.sink();
+    let looked = ops::look(&project, storage.as_ref(), &limited, &sink).await?;
+    drop(sink);
+    let fresh = freshness::of(&project, &looked, &limited, &options);
+    let snapshot = &looked.snapshot;
     let dependencies = project.manifest.dependencies.len() as u64;
     let targets: BTreeSet<&crate::model::TargetName> =
         project.manifest.dependencies.values().flat_map(|wanted| &wanted.targets).collect();
@@ -50,7 +68,7 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
     };
     rows.push(("deps.lock".to_owned(), lock));
     let location = storage.location();
-    let published = match &snapshot {
+    let published = match snapshot {
         None => format!("{location}: nothing published yet"),
         Some(snapshot) => {
             let bytes = snapshot.live.values().map(|record| record.size).sum();
@@ -74,6 +92,12 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
         }
     };
     rows.push(("storage".to_owned(), published));
+    for line in &fresh.lines {
+        let what = format!("{} {}", line.id, line.line);
+        rows.push((what, freshness::sentence(line, options.as_of)));
+    }
+    let stale = fresh.lines.iter().filter(|line| line.stale).count() as u64;
+    freshness::tell(&looked, context);
     let json = serde_json::json!({
         "format_version": "1",
         "project": project.manifest.project,
@@ -85,8 +109,19 @@ pub(super) async fn run(context: &Context) -> Result<Exit, Stop> {
             "artifacts": snapshot.as_ref().map(|snapshot| snapshot.live.len()),
             "owner": snapshot.as_ref().map(|snapshot| snapshot.head.project.clone()),
         },
+        "freshness": fresh.lines.iter().map(freshness::json).collect::<Vec<_>>(),
+        "blind": looked.blind,
     });
     let text = render::release_lines(&rows);
     context.print(&json, |_| text.clone(), || format!("```text\n{text}```\n"))?;
-    Ok(Exit::Done)
+    if stale > 0 {
+        let lines = render::count(stale, "line");
+        let verb = if stale == 1 { "has" } else { "have" };
+        context.output.complain(&format!(
+            "error[{}]: {lines} {verb} waited longer than `max-staleness`; `depstate update` takes what is new",
+            Code::STALE
+        ));
+        return Ok(Exit::Refused);
+    }
+    Ok(if looked.blind.is_empty() || context.offline() { Exit::Done } else { Exit::Failed })
 }

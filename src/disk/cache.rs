@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use tempfile::NamedTempFile;
 
 use super::leftover::{new_file, sweep};
@@ -86,6 +87,18 @@ impl Cache {
         writer.write(&Sha256::of(bytes).0);
         writer.write(bytes);
         let _kept = writer.finish(name);
+    }
+
+    /// Notes when an entry was last right, if that can be done.
+    pub fn touch(&self, kind: CacheKind, name: &Sha256, when: Timestamp) {
+        let file = fs_err::File::options().append(true).open(self.place(kind, name));
+        let _noted = file.and_then(|file| file.file().set_modified(when.into()));
+    }
+
+    /// Returns when an entry was last right.
+    pub fn touched(&self, kind: CacheKind, name: &Sha256) -> Option<Timestamp> {
+        let meta = fs_err::metadata(self.place(kind, name)).ok()?;
+        Timestamp::try_from(meta.modified().ok()?).ok()
     }
 
     /// Returns where the bytes with this digest are, if they are there. They are **not** hashed

@@ -34,6 +34,8 @@ struct RawDependency {
     id: Spanned<String>,
     asked: Option<Spanned<String>>,
     #[serde(default)]
+    fallback: usize,
+    #[serde(default)]
     ended: Vec<String>,
     #[serde(default)]
     line: Vec<RawLine>,
@@ -111,7 +113,8 @@ pub fn read(text: &[u8]) -> Result<Lock, LockError> {
     for raw in raw.dependency {
         let id = value(text, &raw.id, DependencyId::new(raw.id.get_ref().as_str()))?;
         let lines = LockedLines { rows: lines(text, raw.line)?, ended: raw.ended };
-        let dependency = dependency(text, raw.asked, lines, raw.release)?;
+        let mut dependency = dependency(text, raw.asked, lines, raw.release)?;
+        dependency.fallback = raw.fallback;
         if dependencies.insert(id, dependency).is_some() {
             return Err(twice(text, &raw.id, "dependency"));
         }
@@ -197,7 +200,7 @@ fn dependency(
         }
         releases.push(LockedRelease { version, upstream: raw.upstream, released, artifacts });
     }
-    Ok(LockedDependency { asked, lines, releases })
+    Ok(LockedDependency { asked, fallback: 0, lines, releases })
 }
 
 /// Checks that there is a signer exactly where something was signed.

@@ -203,16 +203,17 @@ fn lines() -> impl Strategy<Value = LockedLines> {
 }
 
 fn locks() -> impl Strategy<Value = Lock> {
-    let dependency = (option::of(any::<[u8; 32]>()), lines(), collection::vec(release(), 0..3))
-        .prop_map(|(asked, lines, mut releases)| {
-            let mut seen = Vec::new();
-            releases.retain(|release| {
-                let new = !seen.contains(&release.version);
-                seen.push(release.version.clone());
-                new
-            });
-            LockedDependency { asked: asked.map(Sha256), lines, releases }
+    let parts =
+        (option::of(any::<[u8; 32]>()), 0..3_usize, lines(), collection::vec(release(), 0..3));
+    let dependency = parts.prop_map(|(asked, fallback, lines, mut releases)| {
+        let mut seen = Vec::new();
+        releases.retain(|release| {
+            let new = !seen.contains(&release.version);
+            seen.push(release.version.clone());
+            new
         });
+        LockedDependency { asked: asked.map(Sha256), fallback, lines, releases }
+    });
     collection::btree_map("[a-z0-9][a-z0-9._-]{0,8}", dependency, 0..3).prop_map(|map| {
         let dependencies: BTreeMap<_, _> =
             map.into_iter().map(|(id, d)| (DependencyId::new(id).unwrap(), d)).collect();

@@ -25,6 +25,9 @@ fn write_dependency(out: &mut String, dependency: &LockedDependency) {
     if let Some(asked) = dependency.asked {
         line(out, "asked", quoted(&format!("sha256:{asked}")));
     }
+    if dependency.fallback > 0 {
+        line(out, "fallback", dependency.fallback);
+    }
     if !dependency.lines.ended.is_empty() {
         line(out, "ended", list(&dependency.lines.ended));
     }

@@ -6,8 +6,8 @@ use miette::{
     Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
 
-use super::{collect::Extra as _, syntax::line_around, text::is_hidden};
-use crate::model::{Code, Mistake};
+use super::{collect::Extra as _, syntax::line_around};
+use crate::model::{Code, Mistake, is_hidden};
 
 /// How many mistakes are shown; a screen of a hundred is read by nobody.
 const MOST: usize = 50;

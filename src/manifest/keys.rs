@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::collect::{Collector, Extra as _, mistake};
-use crate::model::Code;
+use crate::model::{Code, is_hidden};
 
 /// The keys of one kind of table.
 #[derive(Debug)]
@@ -178,7 +178,7 @@ pub(super) const OVERRIDE_SOURCE: Keys = Keys {
 
 /// The keys of `source` that are not its driver's.
 pub(super) const SOURCE: &[&str] =
-    &["driver", "artifact", "asset", "extract", "replacements", "coverage"];
+    &["driver", "artifact", "asset", "extract", "replacements", "coverage", "fallback"];
 
 /// `verify`.
 pub(super) const VERIFY: Keys = Keys {
@@ -338,8 +338,7 @@ pub(super) fn one_of(names: &[&str]) -> String {
 
 /// Cuts a text that somebody wrote to a length that fits a message.
 pub(super) fn shorten(text: &str) -> String {
-    let shown: String =
-        text.chars().map(|c| if super::text::is_hidden(c) { '\u{fffd}' } else { c }).collect();
+    let shown: String = text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).collect();
     if shown.chars().count() <= 80 {
         return shown.replace(['\n', '\r', '\t'], " ");
     }

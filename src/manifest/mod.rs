@@ -9,6 +9,7 @@ mod dependency;
 mod eol;
 mod error;
 mod extends;
+mod fallback;
 mod fields;
 mod keys;
 mod lines;
@@ -64,6 +65,8 @@ pub struct Read {
     pub sources: BTreeMap<DependencyId, (Located<String>, DriverTable)>,
     /// The `schedule` table of each dependency that has one, as far as it could be read.
     pub schedules: BTreeMap<DependencyId, DriverTable>,
+    /// The same of what stands in for a source, in its order; as long as the manifest's list.
+    pub fallbacks: BTreeMap<DependencyId, Vec<(Located<String>, DriverTable)>>,
     /// Every mistake, by place.
     pub mistakes: Vec<Mistake>,
 }

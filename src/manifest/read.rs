@@ -41,8 +41,14 @@ pub fn read(bytes: &[u8], known: &Known<'_>) -> Read {
 }
 
 fn nothing(mistakes: Vec<Mistake>) -> Read {
-    let (sources, schedules) = (BTreeMap::new(), BTreeMap::new());
-    Read { manifest: None, storage: None, sources, schedules, mistakes }
+    Read {
+        manifest: None,
+        storage: None,
+        sources: BTreeMap::new(),
+        fallbacks: BTreeMap::new(),
+        schedules: BTreeMap::new(),
+        mistakes,
+    }
 }
 
 fn whole(mut all: Collector<'_>, file: &DeTable<'_>) -> Read {
@@ -111,6 +117,8 @@ fn each(
         let found = dependency::read(all, &stand_in, fields, targets, complete);
         let Some(id) = id else { continue };
         if let Some(source) = found.source {
+            let names = source.rule.fallback.into_iter().map(|it| it.rule.driver);
+            read.fallbacks.insert(id.clone(), names.zip(source.fallbacks).collect());
             read.sources.insert(id.clone(), (source.rule.driver, source.rest));
         }
         if let Some(schedule) = found.schedule {

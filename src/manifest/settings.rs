@@ -67,13 +67,10 @@ pub(super) fn read(all: &mut Collector<'_>, fields: Table<'_, '_>, in_override: 
                 if in_override {
                     keys::OVERRIDE_SOURCE.check(all, source.keys);
                 }
-                patch.artifact = change(all, source, "artifact", artifact);
-                patch.asset = change(all, source, "asset", |all, value| {
-                    let text = string(all, "asset", value)?;
-                    glob(all, &text, Scope::Artifact);
-                    Some(text)
-                });
-                patch.replacements = change(all, source, "replacements", replacements);
+                let said = self::source(all, source);
+                patch.artifact = said.artifact;
+                patch.asset = said.asset;
+                patch.replacements = said.replacements;
             }
         }
         None => {}
@@ -89,6 +86,20 @@ pub(super) fn read(all: &mut Collector<'_>, fields: Table<'_, '_>, in_override: 
         None => {}
     }
     patch
+}
+
+/// Reads what a `source` says of the files' addresses.
+pub(super) fn source(all: &mut Collector<'_>, source: Table<'_, '_>) -> Patch {
+    Patch {
+        artifact: change(all, source, "artifact", artifact),
+        asset: change(all, source, "asset", |all, value| {
+            let text = string(all, "asset", value)?;
+            glob(all, &text, Scope::Artifact);
+            Some(text)
+        }),
+        replacements: change(all, source, "replacements", replacements),
+        ..Patch::default()
+    }
 }
 
 /// Turns what a dependency says into its settings. (What `false` takes away is gone by then.)

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::shapes_time::{DayOrTable, Eol, Schedule};
 use super::words::{
-    Artifact, Duration, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place, Replacements,
-    SomeLines, TargetKey,
+    Artifact, Duration, Fallbacks, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place,
+    Replacements, SomeLines, TargetKey,
 };
 
 /// What is published, from where, for which targets. See `depstate explain CODE` for each mistake.
@@ -268,6 +268,10 @@ pub(super) struct Source {
     /// `recent`: the index shows only its newest; what it doesn't list says nothing.
     #[schemars(default)]
     coverage: OrFalse<CoverageWord>,
+    /// Sources that are asked in turn where this one can't be read; each takes what it lacks from
+    /// this one.
+    #[schemars(default)]
+    fallback: OrFalse<Fallbacks>,
 }
 
 /// What absence in an index means.

@@ -9,6 +9,7 @@ use toml::{
 use super::{
     DriverTable,
     collect::{Collector, Extra as _, mistake, range},
+    fallback,
     fields::{Table, Value, bad_value, missing, one_or_more, string},
     keys::{self, nearest, one_of, shorten},
     templates::{fill_id, plainest},
@@ -28,6 +29,8 @@ pub(super) struct Source {
     pub(super) rule: SourceRule,
     /// The driver's part.
     pub(super) rest: DriverTable,
+    /// The drivers' part of what stands in for it.
+    pub(super) fallbacks: Vec<DriverTable>,
 }
 
 /// Reads `source`; without an id it is that of `[defaults]`, which may lack a driver.
@@ -47,13 +50,19 @@ pub(super) fn read(
     // A `source` that is no table is told by whoever reads the settings in it.
     let fields =
         Table { keys: value.get_ref().as_table()?, at: (value.span().start, value.span().end) };
-    if let Some(later) = fields.keys.get_key_value("fallback") {
-        all.add(
-            mistake(Code::UNKNOWN_KEY, later.0.span(), "`fallback` is not supported yet")
-                .label("a later depstate will read it")
-                .help("leave it out for now"),
-        );
-    }
+    let mut source = one(all, fields, id, complete)?;
+    (source.rule.fallback, source.fallbacks) =
+        fallback::read(all, fields, &source.rule.driver, id).into_iter().unzip();
+    Some(source)
+}
+
+/// Reads one source without what stands in for it.
+pub(super) fn one(
+    all: &mut Collector<'_>,
+    fields: Table<'_, '_>,
+    id: Option<&str>,
+    complete: bool,
+) -> Option<Source> {
     let extract = fields.get("extract").map(|value| extract(all, value)).unwrap_or_default();
     let coverage = fields.get("coverage").and_then(|value| coverage(all, value));
     let known = all.known.sources;
@@ -62,8 +71,15 @@ pub(super) fn read(
     let driver = driver?;
     let question = question(&driver.value, rest.get_ref());
     Some(Source {
-        rule: SourceRule { driver, extract, coverage: coverage.unwrap_or_default(), question },
+        rule: SourceRule {
+            driver,
+            extract,
+            coverage: coverage.unwrap_or_default(),
+            question,
+            fallback: Vec::new(),
+        },
         rest,
+        fallbacks: Vec::new(),
     })
 }
 
@@ -150,7 +166,7 @@ pub(super) fn rest(
     let mut rest = DeTable::new();
     for (key, value) in fields.keys {
         let name: &str = key.get_ref();
-        if taken.contains(&name) || name == "fallback" {
+        if taken.contains(&name) {
             continue;
         }
         let mut value = owned(value);

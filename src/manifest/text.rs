@@ -3,7 +3,7 @@
 use toml::de::{DeTable, DeValue};
 
 use super::collect::{Collector, Extra as _, mistake};
-use crate::model::{Code, Mistake};
+use crate::model::{Code, Mistake, is_hidden};
 
 /// A manifest's largest size in bytes.
 pub(super) const LARGEST: usize = 1 << 20;
@@ -136,15 +136,6 @@ fn after_string(text: &str, at: usize) -> usize {
         }
     }
     text.len()
-}
-
-/// Tells whether a letter is not seen, or changes the direction of what is.
-pub(super) fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}')
-        || (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
 }
 
 /// Adds a mistake for every key and string with a letter in it that can't be seen.

@@ -96,6 +96,8 @@ texts! {
             { "type": "array", "minItems": 1, "items": { "type": "string", "pattern": r"\S" } }
         ]
     }
+    /// Sources that stand in for one.
+    Fallbacks { "type": "array", "items": { "type": "object" } }
     /// Some texts.
     SomeLines { "type": "array", "minItems": 1, "items": { "type": "string", "pattern": r"\S" } }
     /// An address as a template, or some.

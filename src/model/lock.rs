@@ -46,6 +46,8 @@ pub struct LockedDependency {
     pub asked: Option<Sha256>,
     /// What a schedule said, and what had come to its end.
     pub lines: LockedLines,
+    /// Which source answered: 0 the first, else the n-th entry of its `fallback`.
+    pub fallback: usize,
     /// The wanted releases, newest first.
     pub releases: Vec<LockedRelease>,
 }

@@ -1,6 +1,6 @@
 //! The checked meaning of deps.toml. (Its text is the `manifest` room's business.)
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::{
     Constraint, DependencyId, EolRule, Located, Pattern, Scheme, Target, TargetName, VersionLine,
@@ -92,6 +92,17 @@ pub struct SourceRule {
     pub coverage: Coverage,
     /// A canonical text of the rest of the table, as the driver gets it; part of the question.
     pub question: String,
+    /// Sources that are asked in turn where this one can't be read.
+    pub fallback: Vec<Fallback>,
+}
+
+/// An entry of `fallback`: a source that stands in for the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fallback {
+    /// How it is read; it has no fallback of its own.
+    pub rule: SourceRule,
+    /// What it says of the files' addresses, where it says something else than the first.
+    pub patch: Patch,
 }
 
 /// What belongs to the manifest of `[dependencies.ID.schedule]`; whoever asks it reads the table.
@@ -265,6 +276,17 @@ impl<T: Clone> Change<T> {
 }
 
 impl Dependency {
+    /// Returns the dependency as it is by its n-th fallback; 0 is its source itself.
+    pub fn by_source(&self, n: usize) -> Cow<'_, Self> {
+        let Some(fallback) = n.checked_sub(1).and_then(|n| self.source.fallback.get(n)) else {
+            return Cow::Borrowed(self);
+        };
+        let mut other = self.clone();
+        other.source = fallback.rule.clone();
+        fallback.patch.apply(&mut other.settings);
+        Cow::Owned(other)
+    }
+
     /// Returns the settings for one version and target: the overrides that fit, applied in order.
     pub fn settings_for(&self, version: &super::Version, target: &TargetName) -> Settings {
         let mut settings = self.settings.clone();

@@ -4,6 +4,7 @@
 
 mod address;
 mod artifact;
+mod chain;
 mod code;
 mod constraint;
 mod digest;
@@ -12,6 +13,7 @@ mod event;
 mod finding;
 mod glob;
 mod head;
+mod hidden;
 mod journal;
 mod line;
 mod located;
@@ -35,6 +37,7 @@ mod version;
 
 pub use address::{Address, BadAddress, DependencyId};
 pub use artifact::{Artifact, InputName, SourceFile};
+pub use chain::chain;
 pub use code::{Code, Kind, PAGES, Page};
 pub use constraint::{Constraint, ConstraintError};
 pub use digest::{Algorithm, BadDigest, Digest, Evidence, InputDigest, Sha256};
@@ -43,13 +46,14 @@ pub use event::{Event, Outcome, Sink};
 pub use finding::{Finding, Severity};
 pub use glob::{BadGlob, Glob};
 pub use head::{FORMAT, Generation, Head, HeadKind, IndexRef, ObjectRef, Tx};
+pub use hidden::is_hidden;
 pub use journal::{Journal, JournalState};
 pub use line::{Keep, VersionLine};
 pub use located::Located;
 pub use lock::{Lock, LockedArtifact, LockedDependency, LockedRelease};
 pub use manifest::{
-    Change, ChecksumRule, Coverage, Dependency, Manifest, Override, Patch, Retention, Rule,
-    ScheduleRule, Settings, SourceRule, StorageRule,
+    Change, ChecksumRule, Coverage, Dependency, Fallback, Manifest, Override, Patch, Retention,
+    Rule, ScheduleRule, Settings, SourceRule, StorageRule,
 };
 pub use metadata::Metadata;
 pub use mistake::Mistake;

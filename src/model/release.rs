@@ -44,4 +44,10 @@ pub struct Listing {
     pub rows: Vec<Row>,
     /// What tells this state of the index from another, where the source has such a thing.
     pub revision: Option<Revision>,
+    /// Which source it is of: 0 the first, else the n-th entry of `fallback`.
+    pub fallback: usize,
+    /// Why the source before could not be read, where this is not the first one's fresh answer.
+    pub why: Option<String>,
+    /// When it was last right, where it is an old answer that was kept.
+    pub kept_since: Option<Timestamp>,
 }

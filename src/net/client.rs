@@ -19,6 +19,7 @@ use super::{
     Backoff, ByteStream, HttpCache, NetError, Secret,
     conditional::{self, Kept},
     limit::HostLimit,
+    memory::Memory,
     resume,
     retry::Patience,
     send::{Failure, Question, Tries, refuse, send},
@@ -132,7 +133,7 @@ pub struct Answer {
 
 /// The client. Cheap to clone; nothing is set up before the first request.
 #[derive(Clone, Debug)]
-pub struct Client(Arc<Inner>);
+pub struct Client(Arc<Inner>, Arc<Memory>);
 
 #[derive(Debug)]
 struct Inner {
@@ -147,7 +148,7 @@ impl Client {
     pub fn new(config: ClientConfig) -> Self {
         let limit = HostLimit::new(config.per_host);
         let (decoding, verbatim) = (OnceLock::new(), OnceLock::new());
-        Self(Arc::new(Inner { config, limit, decoding, verbatim }))
+        Self(Arc::new(Inner { config, limit, decoding, verbatim }), Arc::default())
     }
 
     /// Returns how it behaves.
@@ -155,13 +156,32 @@ impl Client {
         &self.0.config
     }
 
+    /// Returns the same client with a memory of its own, for one source.
+    pub fn for_one_source(&self) -> Self {
+        Self(self.0.clone(), Arc::default())
+    }
+
+    /// Answers from now on from what earlier runs kept, or asks again. Holds for this client and its
+    /// clones, not for others made by [`Client::for_one_source`].
+    pub fn answer_from_memory(&self, only: bool) {
+        self.1.only(only);
+    }
+
+    /// Returns when the oldest answer that was given from memory was right for the last time.
+    pub fn oldest_from_memory(&self) -> Option<Timestamp> {
+        self.1.oldest()
+    }
+
     /// Reads a version index: whole or an error.
     ///
     /// # Errors
     /// [`NetError`], by what the caller can do.
     pub async fn index(&self, request: &Request) -> Result<Answer, NetError> {
-        self.refuse_offline(&request.url)?;
         let name = conditional::name(request);
+        if self.1.is_only() {
+            return self.recall(request, name).await;
+        }
+        self.refuse_offline(&request.url)?;
         let kept = self.kept(name).await.filter(|kept| kept.body.len() as u64 <= request.limit);
         let mut headers: Vec<(HeaderName, String)> =
             kept.as_ref().map(Kept::questions).unwrap_or_default();
@@ -181,9 +201,7 @@ impl Client {
             match answer {
                 Ok((answer, keep)) => {
                     tries.answered();
-                    if let Some(keep) = keep {
-                        self.keep(name, keep).await;
-                    }
+                    self.keep(name, keep).await;
                     return Ok(answer);
                 }
                 Err(failure) => tries.again(failure).await?,
@@ -230,7 +248,7 @@ impl Client {
             body,
         };
         let keep = Kept::of(&headers, &answer.body);
-        Ok((answer, keep))
+        Ok((answer, Some(keep)))
     }
 
     /// Opens a file from a byte on, as it is served: nothing is decoded. A transfer that breaks off
@@ -294,11 +312,38 @@ impl Client {
         read.await.ok().flatten()
     }
 
-    async fn keep(&self, name: Sha256, kept: Kept) {
+    /// Answers from what is kept, whatever its age.
+    async fn recall(&self, request: &Request, name: Sha256) -> Result<Answer, NetError> {
+        let url = SafeUrl::new(request.url.clone());
+        let cache = self.0.config.cache.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let cache = cache?;
+            Some((cache.get(&name).and_then(Kept::decode)?, cache.right_at(&name)?))
+        });
+        let Some((kept, right_at)) = read.await.ok().flatten() else {
+            return Err(NetError::NotKept { url });
+        };
+        self.1.used(right_at);
+        Ok(Answer {
+            next_link: kept.about.link.and_then(|it| conditional::next_link(&it, &request.url)),
+            content_type: kept.about.content_type.as_deref().map(media_type),
+            body: kept.body,
+            url,
+            reset: None,
+            // What was kept does not say; the pages themselves are whole.
+            total: None,
+        })
+    }
+
+    /// Keeps an answer; none: what was kept before is still right.
+    async fn keep(&self, name: Sha256, kept: Option<Kept>) {
         let Some(cache) = self.0.config.cache.clone() else { return };
-        let write = tokio::task::spawn_blocking(move || {
-            if let Some(bytes) = kept.encode() {
-                cache.put(&name, &bytes);
+        let write = tokio::task::spawn_blocking(move || match kept {
+            None => cache.confirm(&name),
+            Some(kept) => {
+                if let Some(bytes) = kept.encode() {
+                    cache.put(&name, &bytes);
+                }
             }
         });
         // What could not be kept is asked for again next time.

@@ -1,6 +1,7 @@
 //! Answers kept between runs, asked for again with `If-None-Match`.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use reqwest::header::{
     CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
     LINK,
@@ -19,6 +20,10 @@ pub trait HttpCache: Send + Sync {
     fn get(&self, name: &Sha256) -> Option<Vec<u8>>;
     /// Keeps bytes under a name, in place of what was there. May block.
     fn put(&self, name: &Sha256, bytes: &[u8]);
+    /// Notes that what is kept under a name is right today. May block.
+    fn confirm(&self, name: &Sha256);
+    /// Returns when what is kept under a name was right for the last time. May block.
+    fn right_at(&self, name: &Sha256) -> Option<Timestamp>;
 }
 
 /// What is kept of an answer.
@@ -38,16 +43,16 @@ pub(super) struct About {
 }
 
 impl Kept {
-    /// Makes what is kept of a whole answer; none where the server gives nothing to compare.
-    pub(super) fn of(headers: &HeaderMap, body: &Bytes) -> Option<Self> {
+    /// Makes what is kept of a whole answer. One that the server gives nothing to compare for is
+    /// kept too: it may have to stand in when the server can't be reached.
+    pub(super) fn of(headers: &HeaderMap, body: &Bytes) -> Self {
         let about = About {
             etag: text(headers, &ETAG),
             modified: text(headers, &LAST_MODIFIED),
             content_type: text(headers, &CONTENT_TYPE),
             link: text(headers, &LINK),
         };
-        (about.etag.is_some() || about.modified.is_some())
-            .then(|| Self { about, body: body.clone() })
+        Self { about, body: body.clone() }
     }
 
     pub(super) fn encode(&self) -> Option<Vec<u8>> {

@@ -88,6 +88,12 @@ pub enum NetError {
         /// What was to be asked.
         url: SafeUrl,
     },
+    /// Earlier answers were to be used, and there is none.
+    #[error("no earlier answer of `{url}` is kept")]
+    NotKept {
+        /// The address.
+        url: SafeUrl,
+    },
     /// An address that may not be asked.
     #[error("`{url}` was not asked: {why}")]
     InsecureUrl {
@@ -117,9 +123,11 @@ impl NetError {
             Self::Offline { .. } => Code::OFFLINE,
             Self::TooLarge { .. } => Code::SOURCE_ANSWER,
             Self::Transport { kind: TransportKind::Truncated, .. } => Code::TRUNCATED,
-            Self::Absent { .. } | Self::Status { .. } | Self::Transport { .. } | Self::Setup(_) => {
-                Code::SOURCE_FAILED
-            }
+            Self::Absent { .. }
+            | Self::Status { .. }
+            | Self::Transport { .. }
+            | Self::NotKept { .. }
+            | Self::Setup(_) => Code::SOURCE_FAILED,
         }
     }
 }

@@ -11,6 +11,7 @@ mod client;
 mod conditional;
 mod error;
 mod limit;
+mod memory;
 mod resume;
 mod retry;
 mod secret;

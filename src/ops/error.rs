@@ -1,5 +1,6 @@
 //! What ends an operation.
 
+pub(crate) use crate::model::chain;
 use crate::{
     disk::DiskError, lock::LockError, manifest::ManifestReport, model::Code, state::StateError,
 };
@@ -65,20 +66,4 @@ impl From<DiskError> for OpsError {
         let message = chain(&error);
         Self::Said { code, message, help: None, source: None }
     }
-}
-
-/// Returns an error with everything below it, one clause after the other.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(cause) = below {
-        let words = cause.to_string();
-        // Some libraries repeat their cause in their own words.
-        if !text.contains(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        below = cause.source();
-    }
-    text
 }

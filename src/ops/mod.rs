@@ -11,6 +11,7 @@ pub mod gc;
 pub mod history;
 mod locate;
 pub mod lock;
+mod look;
 mod missing;
 mod observe;
 mod open;
@@ -23,6 +24,7 @@ pub mod verify;
 
 pub use error::OpsError;
 pub use lock::LockRequest;
+pub use look::{Looked, look};
 pub use open::{Project, Setting, open};
 pub use plan::{Download, Planned, Refresh, Request, plan};
 pub use seen::read;

@@ -15,6 +15,7 @@ use crate::{
     },
     ops::error::chain,
     planner::{Question, Schedules},
+    source::SourceDriver,
     state,
     storage::StorageReader,
     verify::Hasher,
@@ -95,13 +96,12 @@ pub(crate) async fn listings(
                 return (id.clone(), Observed::Unknown(Why::NotAsked));
             };
             sink.emit(&Event::Asking { dependency: id.clone() });
-            let listing = match source.releases(None).await {
+            let listing = match ask(project, id, source.as_ref()).await {
                 Ok(listing) => {
-                    let listing = listing.unwrap_or_default();
                     sink.emit(&Event::Asked { dependency: id.clone(), rows: listing.rows.len() });
                     Observed::Known(listing)
                 }
-                Err(error) => Observed::Unknown(Why::Failed(chain(&error))),
+                Err(why) => Observed::Unknown(Why::Failed(why)),
             };
             (id.clone(), listing)
         })
@@ -131,6 +131,30 @@ pub(crate) async fn schedules(
         .buffer_unordered(project.setting.jobs.max(1) * 2)
         .collect()
         .await
+}
+
+/// Asks a source; where that fails and it may be, its last good answer stands in.
+async fn ask(
+    project: &Project,
+    id: &DependencyId,
+    source: &dyn SourceDriver,
+) -> Result<Listing, String> {
+    let why = match source.releases(None).await {
+        Ok(listing) => return Ok(listing.unwrap_or_default()),
+        Err(error) => chain(&error),
+    };
+    let Some(client) = project.clients.get(id).filter(|_| project.setting.stale_ok) else {
+        return Err(why);
+    };
+    client.answer_from_memory(true);
+    let kept = source.releases(None).await;
+    client.answer_from_memory(false);
+    match (kept, client.oldest_from_memory()) {
+        (Ok(Some(listing)), Some(since)) => {
+            Ok(Listing { why: Some(why), kept_since: Some(since), ..listing })
+        }
+        (Ok(_) | Err(_), _) => Err(format!("{why}; and there is no earlier answer of it")),
+    }
 }
 
 /// Finds out the SHA-256 of objects whose revision is not the recorded one.

@@ -35,6 +35,8 @@ pub struct Setting {
     pub offline: bool,
     /// The clock.
     pub now: Timestamp,
+    /// An old answer may stand in for a source that can't be read.
+    pub stale_ok: bool,
     /// How many things are done at once.
     pub jobs: usize,
     /// Who runs this, where the environment says so.
@@ -63,6 +65,8 @@ pub struct Project {
     pub sources: BTreeMap<DependencyId, Arc<dyn SourceDriver>>,
     /// Schedules by dependency.
     pub schedules: BTreeMap<DependencyId, Schedule>,
+    /// The HTTP client of each source.
+    pub clients: BTreeMap<DependencyId, Client>,
     /// `.depstate/`.
     pub workspace: Workspace,
     /// Held as long as the project, where the operation writes.
@@ -118,7 +122,7 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     let alone = if setting.exclusive { Some(workspace.run_lock()?) } else { None };
     let client = Client::new(ClientConfig {
         offline: setting.offline,
-        cache: Some(Arc::new(Answers(workspace.cache()))),
+        cache: Some(Arc::new(Answers { cache: workspace.cache(), now: setting.now })),
         ..ClientConfig::default()
     });
 
@@ -127,22 +131,35 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
     let mut read = manifest::read(&text, &Known { sources: &sources, storages: &storages });
     let mut mistakes = std::mem::take(&mut read.mistakes);
     let mut sources: BTreeMap<DependencyId, Arc<dyn SourceDriver>> = BTreeMap::new();
+    let mut clients = BTreeMap::new();
     for (id, (name, table)) in read.sources {
-        let Some(driver) = source::find(&name.value) else { continue };
-        let setup = source::Setup {
-            id: id.clone(),
-            table,
-            root: root.clone(),
-            client: client.clone(),
-            environment: setting.environment.clone(),
-            now: Some(setting.now),
-            limits: source::Limits::default(),
+        let client = client.for_one_source();
+        clients.insert(id.clone(), client.clone());
+        let mut make = |name: &str, table: manifest::DriverTable| {
+            let driver = source::find(name)?;
+            let setup = source::Setup {
+                id: id.clone(),
+                table,
+                root: root.clone(),
+                client: client.clone(),
+                environment: setting.environment.clone(),
+                now: Some(setting.now),
+                limits: source::Limits::default(),
+            };
+            (driver.make)(&setup).map_err(|more| add(&mut mistakes, more)).ok()
         };
-        match (driver.make)(&setup) {
-            Ok(made) => {
-                sources.insert(id, Arc::from(made));
+        let first = make(&name.value, table);
+        let others = read.fallbacks.remove(&id).unwrap_or_default();
+        let others: Vec<_> =
+            others.into_iter().filter_map(|(name, table)| make(&name.value, table)).collect();
+        match first {
+            Some(first) if others.is_empty() => {
+                sources.insert(id, Arc::from(first));
             }
-            Err(more) => add(&mut mistakes, more),
+            Some(first) => {
+                sources.insert(id, Arc::new(source::Fallback::new(first, others)));
+            }
+            None => {}
         }
     }
     let mut schedules = BTreeMap::new();
@@ -202,6 +219,7 @@ pub async fn open(setting: Setting) -> Result<(Project, Arc<dyn StorageWriter>),
         lock,
         sources,
         schedules,
+        clients,
         workspace,
         _alone: alone,
     };
@@ -231,13 +249,23 @@ impl DocumentCache for Documents {
 }
 
 /// Answers of version indexes, kept by the digest of the question.
-struct Answers(Cache);
+struct Answers {
+    cache: Cache,
+    now: Timestamp,
+}
 
 impl HttpCache for Answers {
     fn get(&self, question: &Sha256) -> Option<Vec<u8>> {
-        self.0.get_named(CacheKind::Http, question)
+        self.cache.get_named(CacheKind::Http, question)
     }
     fn put(&self, question: &Sha256, answer: &[u8]) {
-        self.0.put_named(CacheKind::Http, question, answer);
+        self.cache.put_named(CacheKind::Http, question, answer);
+        self.confirm(question);
+    }
+    fn confirm(&self, question: &Sha256) {
+        self.cache.touch(CacheKind::Http, question, self.now);
+    }
+    fn right_at(&self, question: &Sha256) -> Option<Timestamp> {
+        self.cache.touched(CacheKind::Http, question)
     }
 }

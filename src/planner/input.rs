@@ -69,6 +69,11 @@ impl Filter {
         self.glob.matches(&address.to_string())
     }
 
+    /// Tells whether a text alone, such as a version, fits what was written.
+    pub fn takes_text(&self, text: &str) -> bool {
+        Glob::new(&self.text).is_ok_and(|glob| glob.matches(text))
+    }
+
     /// Tells whether it could take an address of a dependency.
     pub fn may_take(&self, id: &DependencyId) -> bool {
         let front = self.text.split(['@', '/']).next().unwrap_or_default();

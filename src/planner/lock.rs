@@ -72,6 +72,7 @@ impl Next<'_> {
         let scheme = Scheme::default();
         out.then(|| LockedDependency {
             asked: self.old.and_then(|old| old.asked),
+            fallback: self.old.map_or(0, |old| old.fallback),
             lines: self.old.map(|old| old.lines.clone()).unwrap_or_default(),
             releases: sorted(releases, scheme),
         })
@@ -147,9 +148,12 @@ impl Next<'_> {
         let asked =
             if filtered || unknown || unchecked { old_asked } else { chosen.asked.or(old_asked) };
         let nothing = releases.is_empty() && asked.is_none();
+        // Where nobody was asked, whoever answered before did.
+        let before = || self.old.map_or(0, |old| old.fallback);
+        let fallback = chosen.fallback.unwrap_or_else(before);
         let lines = self.lines(chosen);
         let releases = sorted(releases, chosen.scheme);
-        (!nothing).then_some(LockedDependency { asked, lines, releases })
+        (!nothing).then_some(LockedDependency { asked, fallback, lines, releases })
     }
 
     /// What is said of lines; where the filters leave out all of the dependency, as it was.

@@ -17,6 +17,7 @@ mod eol;
 mod expand;
 mod files;
 mod findings;
+mod freshness;
 mod gaps;
 mod guard;
 mod input;
@@ -35,7 +36,9 @@ mod select;
 mod selection;
 mod settle;
 mod standing;
+mod why;
 
+pub use freshness::Freshness;
 pub use input::{Filter, Options, PlanInput, Question, Update, WhyAsk};
 pub use rollback::Rollback;
 pub use schedule::Schedules;
@@ -43,13 +46,14 @@ pub use selection::{
     Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, Hold, LocatedFile,
     Selection,
 };
+pub use why::Verdict;
 
 use select::Answers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Address, Artifact, DependencyId, Listing, Lock, Manifest, ObjectKey, ObjectMeta, Observed,
-    Plan, Sha256, Snapshot,
+    Plan, Sha256, Snapshot, Version,
 };
 
 /// Says which schedules must be asked: those of dependencies that are decided anew.
@@ -162,6 +166,34 @@ pub fn rollback(
     rehashed: &BTreeMap<ObjectKey, Observed<Sha256>>,
 ) -> Rollback {
     rollback::rollback(manifest, base, then, objects, rehashed)
+}
+
+/// Explains every name that a source lists, and every version decided before, as an update would see
+/// them: versions newest first, then the names that are no release. Without a listing only what was
+/// decided is explained, as it stands.
+pub fn why(
+    manifest: &Manifest,
+    lock: &Lock,
+    published: Option<&Snapshot>,
+    id: &DependencyId,
+    listing: Option<&Listing>,
+    options: &Options,
+) -> Vec<Verdict> {
+    why::why(manifest, lock, published, id, listing, options)
+}
+
+/// Says for each line of a dependency, in the order of deps.toml, how far what was decided is behind
+/// what its source lists; and the newest release that no line takes, if it is newer than all that
+/// they do.
+pub fn freshness(
+    manifest: &Manifest,
+    lock: &Lock,
+    published: Option<&Snapshot>,
+    id: &DependencyId,
+    listing: &Listing,
+    options: &Options,
+) -> (Vec<Freshness>, Option<Version>) {
+    freshness::freshness(manifest, lock, published, id, listing, options)
 }
 
 /// The question that the lock answers, as a digest (deps.lock `asked`).

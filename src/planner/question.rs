@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Serialize;
 
 use crate::model::{
-    Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Distro, EolRule, Keep,
-    Located, Manifest, Override, Pattern, Rule, Sha256, TargetName, VersionLine,
+    Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Distro, EolRule,
+    Fallback, Keep, Located, Manifest, Override, Pattern, Rule, Sha256, SourceRule, TargetName,
+    VersionLine,
 };
 
 /// Returns the digest of what a dependency asks: its meaning, not its text.
@@ -52,7 +53,18 @@ struct Source<'a> {
     coverage: &'a str,
     driver: &'a str,
     extract: Vec<&'a str>,
+    /// Absent where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fallback: Vec<StandIn<'a>>,
     question: &'a str,
+}
+
+#[derive(Serialize)]
+struct StandIn<'a> {
+    artifact: Option<Changed<Vec<&'a str>>>,
+    asset: Option<Changed<&'a str>>,
+    replacements: Option<Changed<&'a BTreeMap<String, String>>>,
+    source: Source<'a>,
 }
 
 #[derive(Serialize)]
@@ -141,16 +153,31 @@ fn question<'a>(manifest: &'a Manifest, it: &'a Dependency) -> Question<'a> {
         replacements: &settings.replacements,
         schedule: it.schedule.as_ref().map(|schedule| schedule.question.as_str()),
         scheme: it.scheme.name(),
-        source: Source {
-            coverage: match it.source.coverage {
-                Coverage::All => "all",
-                Coverage::Recent => "recent",
-            },
-            driver: &it.source.driver.value,
-            extract: it.source.extract.iter().map(Pattern::as_str).collect(),
-            question: &it.source.question,
-        },
+        source: source(&it.source),
         targets: it.targets.iter().map(place).collect(),
+    }
+}
+
+fn source(rule: &SourceRule) -> Source<'_> {
+    Source {
+        coverage: match rule.coverage {
+            Coverage::All => "all",
+            Coverage::Recent => "recent",
+        },
+        driver: &rule.driver.value,
+        extract: rule.extract.iter().map(Pattern::as_str).collect(),
+        fallback: rule.fallback.iter().map(stand_in).collect(),
+        question: &rule.question,
+    }
+}
+
+fn stand_in(it: &Fallback) -> StandIn<'_> {
+    let patch = &it.patch;
+    StandIn {
+        artifact: change(&patch.artifact, |list| texts(list)),
+        asset: change(&patch.asset, |text| text.value.as_str()),
+        replacements: change(&patch.replacements, |map| map),
+        source: source(&it.rule),
     }
 }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{findings, names};
 use crate::model::{
     Algorithm, Code, Dependency, Digest, Finding, Listing, OrderKey, Row, Severity, Version,
+    is_hidden,
 };
 
 /// A release as an index lists it: all rows of one version.
@@ -66,7 +67,7 @@ pub(super) fn read<'a>(dependency: &Dependency, listing: &'a Listing) -> Vec<Rel
 }
 
 /// Finds the version in an upstream name; none: not a release of this product.
-fn version_of(dependency: &Dependency, upstream: &str) -> Option<Version> {
+pub(super) fn version_of(dependency: &Dependency, upstream: &str) -> Option<Version> {
     if dependency.source.extract.is_empty() {
         return dependency.scheme.read(upstream);
     }
@@ -94,11 +95,9 @@ fn release<'a>(dependency: &Dependency, version: Version, mut rows: Vec<&'a Row>
         rows.retain(|row| !row.yanked);
     }
     rows.sort_by_cached_key(|row| (place(row), row.size, format!("{:?}", row.more)));
-    let wrong = if names.len() > 1 {
-        Some(two_names(dependency, &version, &names))
-    } else {
-        two_digests(dependency, &version, &rows)
-    };
+    let wrong = hidden(dependency, &version, &rows)
+        .or_else(|| (names.len() > 1).then(|| two_names(dependency, &version, &names)))
+        .or_else(|| two_digests(dependency, &version, &rows));
     let mut files: Vec<File<'a>> = Vec::new();
     for row in rows {
         match files.last_mut().filter(|last| same(last.row, row)) {
@@ -134,6 +133,30 @@ fn same(a: &Row, b: &Row) -> bool {
 
 fn name_of(row: &Row) -> Option<String> {
     row.name.clone().or_else(|| row.url.as_deref().map(names::file_name))
+}
+
+/// A reviewer would read another name than depstate does.
+fn hidden(dependency: &Dependency, version: &Version, rows: &[&Row]) -> Option<Finding> {
+    let texts = |row: &&Row| {
+        [Some(row.upstream.clone()), row.name.clone(), row.url.clone()].into_iter().flatten()
+    };
+    let text = rows.iter().flat_map(|row| texts(&row)).find(|text| text.contains(unseen))?;
+    let id = &dependency.id;
+    let message = format!(
+        "the index of `{id}` has letters that can't be seen in a name of version `{version}`: `{}`",
+        text.chars().flat_map(escaped).take(120).collect::<String>()
+    );
+    let it = findings::finding(Severity::Refused, Code::HIDDEN_LETTER, id, message);
+    Some(findings::at(it, dependency.source.driver.span))
+}
+
+/// A line break is as bad as a letter that is not seen: it looks like another line.
+fn unseen(c: char) -> bool {
+    is_hidden(c) || c.is_control()
+}
+
+fn escaped(c: char) -> Vec<char> {
+    if unseen(c) { c.escape_unicode().collect() } else { vec![c] }
 }
 
 fn two_names(dependency: &Dependency, version: &Version, names: &BTreeSet<&str>) -> Finding {

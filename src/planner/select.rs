@@ -202,27 +202,35 @@ fn decide(
         Some(Observed::Unknown(why)) => return unseen(picker, why, into),
         Some(Observed::Known(listing)) => listing,
     };
+    // What stands in for a source has addresses and words of its own.
+    let dependency = &*dependency.by_source(listing.fallback);
+    let picker = &Picker { finder: Finder { dependency, ..picker.finder }, ..*picker };
+    into.findings.extend(stands_in(dependency, listing));
+    let chosen = |picked, asked, hold| Chosen {
+        fallback: Some(listing.fallback),
+        ..chosen(picker, picked, asked, hold)
+    };
     let listed = releases::read(dependency, listing);
     if let Some(finding) = guard::index_shrank(dependency, picker.past, &listed) {
         into.findings.push(finding);
         let mut picked = picker.pick(false);
         tell(picker, &mut picked, into);
-        return chosen(picker, picked, None, Some(Hold::Shrank));
+        return chosen(picked, None, Some(Hold::Shrank));
     }
     if listed.is_empty() {
         into.findings.push(lists_nothing(picker, listing));
-        return chosen(picker, Picked::default(), None, None);
+        return chosen(Picked::default(), None, None);
     }
     let informed = Picker { listed: Some(&listed), ..*picker };
     let mut picked = informed.pick(picker.options.update.names(&dependency.id));
     if picked.failed() {
         // What can't be decided changes nothing: the lock holds until it is mended.
         into.findings.append(&mut picked.findings);
-        return chosen(picker, picker.pick(false), None, Some(Hold::Unclear));
+        return chosen(picker.pick(false), None, Some(Hold::Unclear));
     }
     let refused = picked.findings.iter().any(|it| it.severity == Severity::Refused);
     tell(&informed, &mut picked, into);
-    chosen(picker, picked, (!refused).then_some(asked), None)
+    chosen(picked, (!refused).then_some(asked), None)
 }
 
 /// The listing is not known: what was decided is kept, and it is an error if anything is missing.
@@ -272,7 +280,25 @@ fn chosen(
 ) -> Chosen {
     let scheme = picker.finder.dependency.scheme;
     let lines = LockedLines::default();
-    Chosen { asked, releases: picked.releases, scheme, hold, lines }
+    Chosen { asked, releases: picked.releases, scheme, hold, fallback: None, lines }
+}
+
+/// Tells that an answer is not the first source's fresh one.
+fn stands_in(dependency: &Dependency, listing: &Listing) -> Option<Finding> {
+    let id = &dependency.id;
+    let why = listing.why.as_deref()?;
+    let (code, message) = match listing.kept_since {
+        Some(since) => (
+            Code::STALE_INDEX,
+            format!("an old answer stands in for the source of `{id}`, right at {since}: {why}"),
+        ),
+        None => (
+            Code::FALLBACK_USED,
+            format!("fallback {} answers for the source of `{id}`: {why}", listing.fallback),
+        ),
+    };
+    let it = findings::finding(Severity::Warning, code, id, message);
+    Some(findings::at(it, dependency.source.driver.span))
 }
 
 fn lists_nothing(picker: &Picker<'_>, listing: &Listing) -> Finding {

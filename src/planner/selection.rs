@@ -33,6 +33,9 @@ pub struct Chosen {
     pub hold: Option<Hold>,
     /// What was decided of its lines.
     pub lines: LockedLines,
+    /// Which source listed them: 0 the first, else the n-th entry of `fallback`; none: nobody was
+    /// asked.
+    pub fallback: Option<usize>,
 }
 
 /// Why nothing of a dependency leaves.

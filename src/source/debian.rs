@@ -130,7 +130,7 @@ impl SourceDriver for Debian {
                 rows.push(row);
             }
         }
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

@@ -78,7 +78,7 @@ impl SourceDriver for Dir {
             Ok(rows) => rows?,
             Err(error) => return Err(failed(&self.folder, io::Error::other(error))),
         };
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

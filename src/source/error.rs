@@ -54,6 +54,12 @@ pub enum SourceError {
         /// Why not.
         why: String,
     },
+    /// Neither the source nor anything that stands in for it could be read.
+    #[error("no source of it could be read: {why}")]
+    All {
+        /// What each of them said, in their order.
+        why: String,
+    },
     /// A local file or folder could not be read.
     #[error("could not read `{}`", path.display())]
     File {
@@ -120,6 +126,7 @@ impl SourceError {
             | Self::Address { .. }
             | Self::NoFolder { .. }
             | Self::Unlisted { .. }
+            | Self::All { .. }
             | Self::File { .. }
             | Self::Body { .. }
             | Self::Storage { .. }
@@ -140,7 +147,9 @@ impl SourceError {
             Self::Signature { source, .. } => source.code,
             Self::Expired { .. } => Code::INDEX_EXPIRED,
             Self::Altered { .. } => Code::DIGEST_MISMATCH,
-            Self::Absent { .. } | Self::Body { .. } | Self::Storage { .. } => Code::SOURCE_FAILED,
+            Self::Absent { .. } | Self::All { .. } | Self::Body { .. } | Self::Storage { .. } => {
+                Code::SOURCE_FAILED
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ impl SourceDriver for Fixed {
     }
 
     async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
-        Ok(Some(Listing { rows: self.rows.clone(), revision: None }))
+        Ok(Some(Listing { rows: self.rows.clone(), ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

@@ -140,7 +140,7 @@ impl SourceDriver for GitTags {
                 row
             }));
         }
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

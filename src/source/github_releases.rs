@@ -84,7 +84,7 @@ impl SourceDriver for GithubReleases {
     async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
         let page = |url| self.page(url);
         let rows = paging::follow(self.0.first(), self.0.web.limits, page).await?;
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

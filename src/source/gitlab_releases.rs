@@ -120,7 +120,7 @@ impl SourceDriver for GitlabReleases {
 
     async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
         let rows = self.0.rows("releases", list).await?;
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

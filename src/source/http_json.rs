@@ -114,7 +114,7 @@ impl SourceDriver for HttpJson {
 
     async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
         let rows = paging::read(&self.urls, self.web.limits, |url| self.page(url)).await?;
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

@@ -170,7 +170,7 @@ impl SourceDriver for Maven {
     async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
         let artifacts = self.artifacts.iter().map(|artifact| self.artifact(artifact));
         let rows = try_join_all(artifacts).await?.into_iter().flatten().collect();
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

@@ -10,6 +10,7 @@ mod debian;
 mod dir;
 pub mod document;
 mod error;
+mod fallback;
 mod fields;
 mod fixed;
 mod forge;
@@ -46,6 +47,7 @@ use crate::{
 };
 
 pub use error::SourceError;
+pub use fallback::Fallback;
 pub use registry::{DRIVERS, Driver, DriverTable, Limits, Make, Setup, find};
 pub use schedule::Schedule;
 

@@ -190,7 +190,7 @@ impl SourceDriver for OciTags {
             let page = |url| self.page(image, url);
             rows.extend(paging::follow(first, self.web.limits, page).await?);
         }
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

@@ -144,7 +144,7 @@ impl SourceDriver for Pypi {
     async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
         let projects = self.packages.iter().map(|package| self.project(package));
         let rows = try_join_all(projects).await?.into_iter().flatten().collect();
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

@@ -128,7 +128,7 @@ impl SourceDriver for RubyGems {
     async fn releases(&self, _unless: Option<&Revision>) -> Result<Option<Listing>, SourceError> {
         let urls: Vec<Url> = self.gems.iter().map(|(_, url)| url.clone()).collect();
         let rows = paging::read(&urls, self.place.web.limits, |url| self.page(url)).await?;
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

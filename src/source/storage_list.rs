@@ -171,7 +171,7 @@ impl SourceDriver for StorageList {
             }
             rows.extend(self.row(&key, meta)?);
         }
-        Ok(Some(Listing { rows, revision: None }))
+        Ok(Some(Listing { rows, ..Listing::default() }))
     }
 
     async fn open(&self, url: &str, from: u64) -> Result<ByteStream, SourceError> {

@@ -9,6 +9,7 @@ mod filters;
 mod interrupt;
 mod live;
 mod locking;
+mod looking;
 mod looking_back;
 mod output;
 mod quickstart;

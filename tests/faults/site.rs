@@ -124,6 +124,7 @@ impl Site {
             shown: "deps.toml".to_owned(),
             environment: Environment::default(),
             offline: false,
+            stale_ok: false,
             now: self.now,
             jobs: 1,
             by: Some("ci".to_owned()),

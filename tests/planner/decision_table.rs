@@ -161,7 +161,7 @@ fn lay_listing(world: &mut World, kind: &str) {
         "unknown" => Observed::Unknown(failed()),
         _ => {
             world.options.update = depstate::planner::Update::All;
-            Observed::Known(Listing { rows: vec![row], revision: None })
+            Observed::Known(Listing { rows: vec![row], ..Listing::default() })
         }
     };
     world.listings.insert(id("tool"), listing);

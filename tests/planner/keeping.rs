@@ -180,7 +180,7 @@ fn a_retired_version_without_a_lock_entry_is_named_again() {
     let mut world = newer().applied();
     world.options.update = planner::Update::No;
     world.dep("a").exclude.push(super::making::rule("=1.1.0", None));
-    let listing = Listing { rows: vec![row("v1.0.0"), row("v1.1.0")], revision: None };
+    let listing = Listing { rows: vec![row("v1.0.0"), row("v1.1.0")], ..Listing::default() };
     world.listings.insert(id("a"), Observed::Known(listing));
     world.downloads = false;
     let outcome = world.plan();

@@ -83,6 +83,7 @@ pub(super) fn dependency(name: &str, targets: &[&str], lines: &[(&str, u32)]) ->
             driver: located("static"),
             extract: Vec::new(),
             coverage: Coverage::All,
+            fallback: Vec::new(),
             question: "{}".to_owned(),
         },
         schedule: None,

@@ -272,9 +272,10 @@ fn nothing_known_and_nobody_to_ask_is_an_error() {
 fn an_empty_index_is_an_error_at_first() {
     let mut world = two().lists("node", &[]);
     assert_eq!(codes(&world.plan().plan.findings), ["source-answer node"]);
-    world
-        .listings
-        .insert(id("node"), Observed::Known(Listing { rows: vec![row("latest")], revision: None }));
+    world.listings.insert(
+        id("node"),
+        Observed::Known(Listing { rows: vec![row("latest")], ..Listing::default() }),
+    );
     let findings = world.plan().plan.findings;
     assert_eq!(codes(&findings), ["source-answer node"]);
     assert!(findings[0].message.contains("`latest`"));

@@ -125,7 +125,7 @@ impl World {
     /// What the source of a dependency lists: one row for each name.
     pub(super) fn lists(mut self, name: &str, versions: &[&str]) -> Self {
         let rows = versions.iter().map(|version| row(version)).collect();
-        self.listings.insert(id(name), Observed::Known(Listing { rows, revision: None }));
+        self.listings.insert(id(name), Observed::Known(Listing { rows, ..Listing::default() }));
         self
     }
 

@@ -32,6 +32,7 @@ pub(super) async fn project(sandbox: &Sandbox) -> Project {
         shown: "deps.toml".to_owned(),
         environment: Environment::new(std::collections::BTreeMap::new()),
         offline: true,
+        stale_ok: false,
         now: "2025-03-02T12:00:00Z".parse().unwrap(),
         jobs: 2,
         by: None,
