@@ -72,7 +72,11 @@ pub(super) fn not_wanted(
 }
 
 /// Says that a version was dropped after the end of its line, if it was.
-fn past_its_end(dependency: &Dependency, order: &OrderKey, upstream: &str) -> Option<NotWanted> {
+pub(super) fn past_its_end(
+    dependency: &Dependency,
+    order: &OrderKey,
+    upstream: &str,
+) -> Option<NotWanted> {
     let prerelease = order.is_prerelease();
     let mut lines = dependency.lines.iter();
     lines.find_map(|line| {

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     model::{
-        Dependency, DependencyId, Keep, Listing, Lock, Manifest, OrderKey, Snapshot, Version,
-        VersionLine,
+        Dependency, DependencyId, Keep, Listing, Lock, Manifest, NotWanted, OrderKey, Snapshot,
+        Version, VersionLine,
     },
     template::Engine,
 };
@@ -40,7 +40,7 @@ pub struct Verdict {
     /// Whether it is published.
     pub published: bool,
     /// The rule that decided, a word for programs: `line`, `no-release`, `no-line`, `pre-release`,
-    /// `excluded`, `older`, `yanked`, `later`, `young`, `waits`, `wrong`, `not-listed`.
+    /// `excluded`, `older`, `too-young`, `line-eol`, `yanked`, `later`, `waits`, `wrong`, `not-listed`.
     pub rule: &'static str,
     /// The same as a sentence's end.
     pub why: String,
@@ -55,7 +55,8 @@ pub(super) fn why(
     listing: Option<&Listing>,
     options: &Options,
 ) -> Vec<Verdict> {
-    let manifest = &*standing::lay(manifest, |it| Some(&lock.dependencies.get(it)?.lines));
+    let laid = standing::lay(manifest, |it| Some(&lock.dependencies.get(it)?.lines));
+    let manifest = &*laid;
     let Some(first) = manifest.dependencies.get(id) else { return Vec::new() };
     let by = first.by_source(listing.map_or(0, |listing| listing.fallback));
     let dependency = &*by;
@@ -74,13 +75,7 @@ pub(super) fn why(
         changed: false,
     };
     let picked = picker.pick(listed.is_some());
-    let judge = Judge {
-        dependency,
-        options,
-        picked: &picked,
-        all: listed.as_deref().unwrap_or_default(),
-        waiting: waiting(&picked),
-    };
+    let judge = Judge { dependency, options, picked: &picked, waiting: waiting(&picked) };
     let locked: BTreeSet<&Version> = lock
         .dependencies
         .get(id)
@@ -177,8 +172,6 @@ struct Judge<'a> {
     dependency: &'a Dependency,
     options: &'a Options,
     picked: &'a Picked,
-    /// What is listed.
-    all: &'a [Release<'a>],
     waiting: BTreeMap<Version, String>,
 }
 
@@ -200,17 +193,15 @@ impl Judge<'_> {
                 format!("it was released on {}, after the day of this look", date(day)),
             );
         }
-        let fits = |line: &&VersionLine| {
-            rules::fits(line, &release.order, release.upstream, release.prerelease)
-        };
+        let (wanted, rule, why) =
+            self.refused(&release.version, &release.order, release.upstream, release.prerelease);
         let wanting = rules::wanting(self.dependency, &release.order);
-        if self.dependency.lines.iter().any(|line| fits(&line))
-            && let Age::Young(finding) =
-                age::judge(self.dependency, release, self.all, &wanting, self.options.as_of)
-        {
-            return no("young", finding.message);
+        let alone = std::slice::from_ref(release);
+        let as_of = self.options.as_of;
+        match age::judge(self.dependency, release, alone, &wanting, as_of) {
+            Age::Young(finding) if rule == "older" => no("too-young", finding.message),
+            Age::Young(_) | Age::Enough => (wanted, rule, why),
         }
-        self.refused(&release.version, &release.order, release.upstream, release.prerelease)
     }
 
     /// A version that the source does not list, or was not asked for.
@@ -250,7 +241,15 @@ impl Judge<'_> {
                     "pre-release",
                     format!("a pre-release, and line `{}` takes none", line.label()),
                 ),
-                _ => no("no-line", self.no_line()),
+                _ => match rules::past_its_end(self.dependency, order, upstream) {
+                    Some(NotWanted::LineEol { line, day: Some(day) }) => {
+                        no("line-eol", format!("line `{line}` ended on {day}"))
+                    }
+                    Some(NotWanted::LineEol { line, day: None }) => {
+                        no("line-eol", format!("line `{line}` is past its end"))
+                    }
+                    Some(_) | None => no("no-line", self.no_line()),
+                },
             };
         };
         let targets = &self.dependency.targets;
