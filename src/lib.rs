@@ -15,6 +15,7 @@ pub mod lock;
 pub mod manifest;
 pub mod wire;
 // floor 2: decisions and views
+pub mod catalog;
 pub mod commit;
 pub mod planner;
 pub mod render;

@@ -1,8 +1,10 @@
 //! Floor 7: the command line. One file a command; the exit code is decided here, once, at the end.
 
+mod add;
 mod apply;
 mod args;
 mod ask;
+mod catalog;
 mod context;
 mod doctor;
 mod drivers;
@@ -66,6 +68,8 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
 async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
     match command {
         Command::Init(args) => init::run(&args, context),
+        Command::Add(args) => Box::pin(add::run(args, context)).await,
+        Command::Catalog(args) => catalog::run(&args, context),
         Command::Lock(args) => lock::run(&args, context).await,
         Command::Update(args) => lock::update(&args, context).await,
         Command::Plan(args) => plan::run(&args, context).await,

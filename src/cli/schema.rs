@@ -5,7 +5,7 @@ use super::{
     context::{Context, pretty},
     exit::{Exit, Stop},
 };
-use crate::{manifest, ops::OpsError, wire};
+use crate::{catalog, manifest, ops::OpsError, wire};
 
 /// Prints a schema, made from the types. The files in `schema/` are this output.
 pub(super) fn run(args: &SchemaArgs, context: &Context) -> Result<Exit, Stop> {
@@ -14,6 +14,7 @@ pub(super) fn run(args: &SchemaArgs, context: &Context) -> Result<Exit, Stop> {
         Which::Plan => wire::plan::plan_schema(),
         Which::Output => wire::output_schema(),
         Which::Codes => wire::plan::codes(),
+        Which::Catalog => catalog::schema(),
     };
     context.output.data(&pretty(&schema)).map_err(|error| {
         OpsError::said(crate::model::Code::FILE_FAILED, format!("stdout: {error}"), None)

@@ -6,6 +6,7 @@
 
 mod collect;
 mod dependency;
+mod edit;
 mod error;
 mod extends;
 mod fallback;
@@ -34,6 +35,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{DependencyId, Located, Manifest, Mistake};
 
+pub use edit::{EditError, add_dependency};
 pub use error::{ManifestReport, report};
 pub use read::read;
 pub use schema::schema;

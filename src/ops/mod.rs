@@ -4,6 +4,7 @@
 //! commit are the planner's words; how a commit is made is the commit machine's. Operations tell
 //! what happens as [`crate::model::Event`]s and know nothing of how that looks.
 
+pub mod add;
 pub mod apply;
 mod configuration;
 pub mod doctor;

@@ -2,5 +2,6 @@
 
 mod error;
 pub mod openpgp;
+pub mod openpgp_export;
 
 pub use error::SignatureError;

@@ -7,6 +7,7 @@
 mod error;
 pub mod objects;
 mod outputs;
+mod outputs_catalog;
 mod outputs_gc;
 mod outputs_past;
 pub mod plan;

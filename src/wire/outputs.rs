@@ -99,6 +99,8 @@ pub fn output_schema() -> Value {
         ("status", status),
         ("drivers", drivers),
         ("gc", super::outputs_gc::gc()),
+        ("add", super::outputs_catalog::add()),
+        ("catalog", super::outputs_catalog::catalog()),
     ] {
         definitions.insert(name.to_owned(), schema);
     }

@@ -50,6 +50,7 @@ fn drivers_and_schemas_are_listed() {
         ("plan", "plan.schema.json"),
         ("output", "output.schema.json"),
         ("codes", "codes.json"),
+        ("catalog", "catalog.schema.json"),
     ] {
         let printed = sandbox.run(["schema", which]).exits(0).stdout;
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(file);

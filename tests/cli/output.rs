@@ -49,6 +49,8 @@ fn every_json_is_what_its_schema_says() {
         ("history", &["history"]),
         ("rollback", &["rollback", "0", "--yes"]),
         ("gc", &["gc"]),
+        ("catalog", &["catalog"]),
+        ("add", &["add", "ruby", "--dry-run"]),
         ("status-tx", &["status", "--tx", "01ARZ3NDEKTSV4RRFFQ69G5FAV"]),
     ] {
         let exit = i32::from(name == "status-tx");
