@@ -128,9 +128,9 @@ pub(super) enum Command {
     /// Write a deps.toml to begin with
     Init(InitArgs),
     /// Put a product of the catalogue into deps.toml, and the keys of its signers into keys/
-    Add(AddArgs),
+    Add(super::add::AddArgs),
     /// List the products that `add` knows
-    Catalog(CatalogArgs),
+    Catalog(super::catalog::CatalogArgs),
     /// Decide versions and digests into deps.lock; publish nothing
     Lock(LockArgs),
     /// As lock, and look for newer versions
@@ -170,32 +170,6 @@ pub(super) struct InitArgs {
     /// The project's name; the folder's if not given
     #[arg(long)]
     pub(super) name: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct AddArgs {
-    /// The product (`depstate catalog` lists them)
-    #[arg(value_name = "ID")]
-    pub(super) id: String,
-    /// Which versions: `22`, `3.4`, a name such as `lts`, or a constraint; several may be given
-    #[arg(long = "line", value_name = "LINE")]
-    pub(super) lines: Vec<String>,
-    /// What the dependency is called in deps.toml; as the product if not given
-    #[arg(long = "as", value_name = "NAME")]
-    pub(super) name: Option<String>,
-    /// For which targets: names or globs; all that the product has files for if not given
-    #[arg(long = "target", value_name = "TARGET")]
-    pub(super) targets: Vec<String>,
-    /// Print the table; ask nothing and write nothing
-    #[arg(long)]
-    pub(super) dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CatalogArgs {
-    /// Only products with all of these words in their id, name, description or driver
-    #[arg(value_name = "SEARCH")]
-    pub(super) words: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,8 @@
 //! `depstate catalog`.
 
+use clap::Args;
+
 use super::{
-    args::CatalogArgs,
     context::Context,
     exit::{Exit, Stop},
 };
@@ -10,6 +11,14 @@ use crate::{
     ops::OpsError,
     render::{self, Style},
 };
+
+/// The arguments.
+#[derive(Debug, Args)]
+pub(super) struct CatalogArgs {
+    /// Only products with all of these words in their id, name, description or driver
+    #[arg(value_name = "SEARCH")]
+    pub(super) words: Vec<String>,
+}
 
 const HEAD: [&str; 6] = ["id", "name", "driver", "scheme", "checksum", "signature"];
 
