@@ -1,5 +1,7 @@
 //! `depstate catalog`.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 
 use super::{
@@ -83,7 +85,9 @@ fn human(rows: &[[String; 6]], style: Style) -> String {
 fn markdown(rows: &[[String; 6]]) -> String {
     let mut text = format!("| {} |\n|{}\n", HEAD.join(" | "), " --- |".repeat(HEAD.len()));
     for row in rows {
-        text.push_str(&format!("| `{}` | {} |\n", row[0], row[1..].join(" | ")));
+        let [id, rest @ ..] = row;
+        // Writing to a String can't fail.
+        let _infallible = writeln!(text, "| `{id}` | {} |", rest.join(" | "));
     }
     text
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -89,10 +90,10 @@ pub(super) fn configuration(upstream: &Upstream, hosts: &BTreeSet<String>) -> St
     let mut text = String::new();
     for host in hosts {
         let to = upstream.url(&format!("/{host}/"));
-        text.push_str(&format!("[[rewrite]]\nfrom = \"https://{host}/\"\nto = \"{to}\"\n"));
+        writeln!(text, "[[rewrite]]\nfrom = \"https://{host}/\"\nto = \"{to}\"").unwrap();
     }
     let server = upstream.url("").replace("http://", "");
-    text.push_str(&format!("[hosts.\"{server}\"]\nprivate = true\ninsecure = true\n"));
+    write!(text, "[hosts.\"{server}\"]\nprivate = true\ninsecure = true\n").unwrap();
     text
 }
 
@@ -178,22 +179,24 @@ fn table(lock: &str, plan: &str) -> String {
     let mut text = String::new();
     for dependency in lock.get("dependency").and_then(|all| all.as_array()).into_iter().flatten() {
         for release in array(dependency, "release") {
-            text.push_str(&format!("  {}\n", release["version"].as_str().unwrap()));
+            write!(text, "  {}\n", release["version"].as_str().unwrap()).unwrap();
             for artifact in array(release, "artifact") {
                 let word = |key: &str| artifact.get(key).and_then(|v| v.as_str()).unwrap_or("–");
                 let digests = ["sha256", "sha512", "digest"].map(word);
                 let digest = digests.into_iter().find(|digest| *digest != "–").unwrap_or("–");
                 let digest: String = digest.chars().take(12).collect();
-                text.push_str(&format!(
+                write!(
+                    text,
                     "    {:<13} {:<13} {digest}  {}\n",
                     word("target"),
                     word("evidence"),
                     word("url"),
-                ));
+                )
+                .unwrap();
             }
         }
     }
-    text.push_str(&format!("  {steps} to publish\n"));
+    write!(text, "  {steps} to publish\n").unwrap();
     text
 }
 
@@ -214,7 +217,7 @@ fn every_entry_decides_versions_addresses_and_evidence() {
     let mut wrong = Vec::new();
     for entry in depstate::catalog::all().unwrap() {
         match decide(&entry.id) {
-            Ok(table) => text.push_str(&format!("{}\n{table}", entry.id)),
+            Ok(table) => write!(text, "{}\n{table}", entry.id).unwrap(),
             Err(why) => wrong.push(format!("{}: {why}", entry.id)),
         }
     }
