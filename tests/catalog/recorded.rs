@@ -179,15 +179,15 @@ fn table(lock: &str, plan: &str) -> String {
     let mut text = String::new();
     for dependency in lock.get("dependency").and_then(|all| all.as_array()).into_iter().flatten() {
         for release in array(dependency, "release") {
-            write!(text, "  {}\n", release["version"].as_str().unwrap()).unwrap();
+            writeln!(text, "  {}", release["version"].as_str().unwrap()).unwrap();
             for artifact in array(release, "artifact") {
                 let word = |key: &str| artifact.get(key).and_then(|v| v.as_str()).unwrap_or("–");
                 let digests = ["sha256", "sha512", "digest"].map(word);
                 let digest = digests.into_iter().find(|digest| *digest != "–").unwrap_or("–");
                 let digest: String = digest.chars().take(12).collect();
-                write!(
+                writeln!(
                     text,
-                    "    {:<13} {:<13} {digest}  {}\n",
+                    "    {:<13} {:<13} {digest}  {}",
                     word("target"),
                     word("evidence"),
                     word("url"),
@@ -196,7 +196,7 @@ fn table(lock: &str, plan: &str) -> String {
             }
         }
     }
-    write!(text, "  {steps} to publish\n").unwrap();
+    writeln!(text, "  {steps} to publish").unwrap();
     text
 }
 
