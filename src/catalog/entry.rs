@@ -17,6 +17,9 @@ pub struct Entry {
     pub id: String,
     /// What the product is called.
     pub name: String,
+    /// What people call it too, in small letters.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// What it is and which of its files are meant, in one line.
     pub about: String,
     /// Where people read about it.

@@ -40,14 +40,14 @@ fn near(id: &str) -> Result<Vec<String>, CatalogError> {
     let wanted = id.to_lowercase();
     let mut scored: Vec<(usize, String)> = Vec::new();
     for entry in all()? {
-        let distance = strsim::damerau_levenshtein(&wanted, &entry.id);
-        let called = entry.name.to_lowercase();
-        // `nodejs`, `jdk`: people write more than the id, or a part of it.
-        let part = wanted.len() > 1
+        let names = entry.also.iter().chain([&entry.id]);
+        let distances = names.map(|name| strsim::damerau_levenshtein(&wanted, name));
+        let distance = distances.min().unwrap_or(usize::MAX);
+        // People write more than the id, or a part of it.
+        let part = wanted.len() > 2
             && (entry.id.contains(&wanted)
                 || wanted.contains(&entry.id) && entry.id.len() > 2
-                || called.contains(&wanted)
-                || called.replace(['.', ' '], "") == wanted);
+                || entry.name.to_lowercase().contains(&wanted));
         if distance <= 1 + wanted.len() / 4 {
             scored.push((distance, entry.id));
         } else if part {
@@ -66,7 +66,8 @@ pub fn search(words: &[String]) -> Result<Vec<Entry>, CatalogError> {
     let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
     let mut found = all()?;
     found.retain(|entry| {
-        let said = format!("{} {} {} {}", entry.id, entry.name, entry.about, entry.driver());
+        let also = entry.also.join(" ");
+        let said = format!("{} {} {also} {} {}", entry.id, entry.name, entry.about, entry.driver());
         let said = said.to_lowercase();
         words.iter().all(|word| said.contains(word.as_str()))
     });

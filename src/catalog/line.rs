@@ -1,7 +1,12 @@
 //! What a person writes for a line (`22`, `lts`, `>=1.7`), as deps.toml has it.
 
+use toml_edit::{Array, InlineTable};
+
 use super::{CatalogError, Entry};
-use crate::model::{Code, Constraint, Scheme};
+use crate::{
+    manifest::{self, Known},
+    model::Code,
+};
 
 /// A line of deps.toml.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,22 +47,35 @@ pub fn read_line(entry: &Entry, text: &str) -> Result<Line, CatalogError> {
     } else {
         text.to_owned()
     };
-    // A scheme of patterns takes them from `extract`, which says nothing of constraints.
-    let scheme = Scheme::named(entry.scheme(), &[]).unwrap_or_default();
-    match Constraint::new(&constraint, &scheme) {
-        Ok(_) => Ok(Line::Constraint(constraint)),
-        Err(_) => {
-            let example = entry.lines.examples.first().map_or("1", String::as_str);
-            let mut help = format!("write the front of a version, `--line {example}`");
-            for name in &entry.lines.named {
-                help.push_str(", or the name `");
-                help.push_str(name);
-                help.push('`');
-            }
-            help.push_str(", or a constraint, `--line '>=1.2, <2'`");
-            let shown: String = text.chars().take(40).collect();
-            let message = format!("`{shown}` is no line of {}", entry.name);
-            Err(CatalogError::new(Code::BAD_CONSTRAINT, message, Some(help)))
-        }
+    if is_constraint(entry, &constraint) {
+        return Ok(Line::Constraint(constraint));
     }
+    let example = entry.lines.examples.first().map_or("1", String::as_str);
+    let mut help = format!("write the front of a version, `--line {example}`");
+    for name in &entry.lines.named {
+        help.push_str(", or the name `");
+        help.push_str(name);
+        help.push('`');
+    }
+    help.push_str(", or a constraint, `--line '>=1.2, <2'`");
+    let shown: String = text.chars().take(40).collect();
+    let message = format!("`{shown}` is no line of {}", entry.name);
+    Err(CatalogError::new(Code::BAD_CONSTRAINT, message, Some(help)))
+}
+
+/// Asks whoever reads deps.toml.
+fn is_constraint(entry: &Entry, constraint: &str) -> bool {
+    let mut line = InlineTable::new();
+    line.insert("constraint", constraint.into());
+    let mut source = InlineTable::new();
+    source.insert("driver", "any".into());
+    let mut dependency = InlineTable::new();
+    dependency.insert("scheme", entry.scheme().into());
+    dependency.insert("source", source.into());
+    dependency.insert("lines", [line].into_iter().collect::<Array>().into());
+    let text = format!(
+        "[project]\nname = \"any\"\n[storage]\ndriver = \"any\"\n[dependencies]\nany = {dependency}\n"
+    );
+    let known = Known { sources: &["any"], storages: &["any"] };
+    manifest::read(text.as_bytes(), &known).mistakes.is_empty()
 }

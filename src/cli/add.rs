@@ -1,7 +1,8 @@
 //! `depstate add`.
 
+use clap::Args;
+
 use super::{
-    args::AddArgs,
     context::Context,
     exit::{Exit, Stop},
 };
@@ -13,6 +14,26 @@ use crate::{
     },
     render,
 };
+
+/// The arguments.
+#[derive(Debug, Args)]
+pub(super) struct AddArgs {
+    /// The product (`depstate catalog` lists them)
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+    /// Which versions: `22`, `3.4`, a name such as `lts`, or a constraint; several may be given
+    #[arg(long = "line", value_name = "LINE")]
+    pub(super) lines: Vec<String>,
+    /// What the dependency is called in deps.toml; as the product if not given
+    #[arg(long = "as", value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// For which targets: names or globs; all that the product has files for if not given
+    #[arg(long = "target", value_name = "TARGET")]
+    pub(super) targets: Vec<String>,
+    /// Print the table; ask nothing and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
 
 /// Puts a product of the catalogue into deps.toml.
 pub(super) async fn run(args: AddArgs, context: &Context) -> Result<Exit, Stop> {

@@ -129,9 +129,9 @@ pub(super) enum Command {
     /// Write a deps.toml to begin with
     Init(InitArgs),
     /// Put a product of the catalogue into deps.toml, and the keys of its signers into keys/
-    Add(AddArgs),
+    Add(super::add::AddArgs),
     /// List the products that `add` knows
-    Catalog(CatalogArgs),
+    Catalog(super::catalog::CatalogArgs),
     /// Decide versions and digests into deps.lock; publish nothing
     Lock(LockArgs),
     /// As lock, and look for newer versions

@@ -1,7 +1,10 @@
 //! `depstate catalog`.
 
+use std::fmt::Write as _;
+
+use clap::Args;
+
 use super::{
-    args::CatalogArgs,
     context::Context,
     exit::{Exit, Stop},
 };
@@ -10,6 +13,14 @@ use crate::{
     ops::OpsError,
     render::{self, Style},
 };
+
+/// The arguments.
+#[derive(Debug, Args)]
+pub(super) struct CatalogArgs {
+    /// Only products with all of these words in their id, name, description or driver
+    #[arg(value_name = "SEARCH")]
+    pub(super) words: Vec<String>,
+}
 
 const HEAD: [&str; 6] = ["id", "name", "driver", "scheme", "checksum", "signature"];
 
@@ -74,7 +85,9 @@ fn human(rows: &[[String; 6]], style: Style) -> String {
 fn markdown(rows: &[[String; 6]]) -> String {
     let mut text = format!("| {} |\n|{}\n", HEAD.join(" | "), " --- |".repeat(HEAD.len()));
     for row in rows {
-        text.push_str(&format!("| `{}` | {} |\n", row[0], row[1..].join(" | ")));
+        let [id, rest @ ..] = row;
+        // Writing to a String can't fail.
+        let _infallible = writeln!(text, "| `{id}` | {} |", rest.join(" | "));
     }
     text
 }
@@ -83,6 +96,7 @@ fn json(entry: &Entry) -> serde_json::Value {
     serde_json::json!({
         "id": entry.id,
         "name": entry.name,
+        "also": entry.also,
         "about": entry.about,
         "homepage": entry.homepage,
         "driver": entry.driver(),

@@ -30,16 +30,15 @@ pub fn add_dependency(text: &str, id: &DependencyId, block: &str) -> Result<Stri
     })?;
     match file.get("dependencies") {
         None => {}
-        Some(Item::Table(all)) if !all.is_dotted() => {
-            if all.contains_key(id.as_str()) {
-                return Err(EditError {
-                    code: Code::EXISTS,
-                    message: format!("deps.toml has a dependency `{id}` already"),
-                    help: "give the new one another name with `--as NAME`, or edit the one that \
-                           is there"
+        Some(Item::Table(all)) if !all.is_dotted() && !all.contains_key(id.as_str()) => {}
+        Some(Item::Table(all)) if all.contains_key(id.as_str()) => {
+            return Err(EditError {
+                code: Code::EXISTS,
+                message: format!("deps.toml has a dependency `{id}` already"),
+                help:
+                    "give the new one another name with `--as NAME`, or edit the one that is there"
                         .to_owned(),
-                });
-            }
+            });
         }
         Some(_) => {
             return Err(EditError {

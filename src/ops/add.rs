@@ -146,11 +146,6 @@ fn checked(setting: &Setting, text: &str) -> Result<Manifest, OpsError> {
     let sources: Vec<&str> = source::DRIVERS.iter().map(|driver| driver.name).collect();
     let storages: Vec<&str> = storage::registry::DRIVERS.iter().map(|driver| driver.name).collect();
     let known = Known { sources: &sources, storages: &storages };
-    let text = &text
-        .lines()
-        .filter(|l| !l.starts_with("signature = ") && !l.starts_with("verify.signature"))
-        .collect::<Vec<_>>()
-        .join("\n"); // TEMP
     let found = manifest::read(text.as_bytes(), &known);
     found.manifest.ok_or_else(|| {
         let report = manifest::report(&setting.shown, text.as_bytes(), found.mistakes);
@@ -220,7 +215,7 @@ async fn fetched(client: &Client, pinned: &KeyFile) -> Result<Vec<Exported>, Ops
         match client.index(&request).await {
             Ok(answer) => files.push((address, answer.body.to_vec())),
             // One signer's key may be gone; what the others sign still counts.
-            Err(error @ NetError::Absent { .. }) => absent = Some(error),
+            Err(error) if error.is_absent() => absent = Some(error),
             Err(error) => return Err(not_had(pinned, &error)),
         }
     }

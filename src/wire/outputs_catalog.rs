@@ -57,7 +57,7 @@ pub(super) fn catalog() -> Value {
             "platforms",
         ],
         json!({
-            "id": text(), "name": text(), "about": text(), "homepage": text(), "driver": text(),
+            "id": text(), "name": text(), "also": list(text()), "about": text(), "homepage": text(), "driver": text(),
             "scheme": text(), "checksum": text(), "signature": maybe("string"),
             "platforms": list(text()), "default_line": text(), "named_lines": list(text()),
             "quirks": list(text()), "variables": list(text()),

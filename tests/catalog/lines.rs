@@ -44,7 +44,7 @@ fn the_nearest_products_are_named() {
         ("nod", "node"),
         ("golang", "go"),
         ("pyton", "python"),
-        ("jdk", "liberica-jdk"),
+        ("jdk", "temurin"),
         ("dotnet", "dotnet-sdk"),
         ("dotnet-aspnetcore", "aspnetcore"),
         ("apache", "httpd"),

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -64,6 +65,10 @@ fn serve(recorded: &Recorded, upstream: &Upstream) -> String {
     for served in &recorded.serve {
         let answer = match served.url.rsplit('.').next() {
             Some("yml") => Answer::body(served.body.clone()).header("content-type", "text/plain"),
+            _ if served.url.starts_with("https://python.example/") => {
+                Answer::body(served.body.clone())
+                    .header("content-type", "application/vnd.pypi.simple.v1+json")
+            }
             _ if served.body.starts_with(['[', '{']) => Answer::json(&served.body),
             _ if served.body.starts_with("<html") => Answer::html(&served.body),
             _ => Answer::body(served.body.clone()),
@@ -85,10 +90,10 @@ pub(super) fn configuration(upstream: &Upstream, hosts: &BTreeSet<String>) -> St
     let mut text = String::new();
     for host in hosts {
         let to = upstream.url(&format!("/{host}/"));
-        text.push_str(&format!("[[rewrite]]\nfrom = \"https://{host}/\"\nto = \"{to}\"\n"));
+        writeln!(text, "[[rewrite]]\nfrom = \"https://{host}/\"\nto = \"{to}\"").unwrap();
     }
     let server = upstream.url("").replace("http://", "");
-    text.push_str(&format!("[hosts.\"{server}\"]\nprivate = true\ninsecure = true\n"));
+    write!(text, "[hosts.\"{server}\"]\nprivate = true\ninsecure = true\n").unwrap();
     text
 }
 
@@ -155,7 +160,16 @@ fn decide(id: &str) -> Result<String, String> {
     if !asked.is_empty() {
         return Err(format!("asked for what is not recorded: {asked:?}\n{}", locked.all()));
     }
-    Ok(table(&sandbox.read("deps.lock"), &plan.stdout))
+    let table = table(&sandbox.read("deps.lock"), &plan.stdout);
+    if table.contains("https://") || table.contains("registry:") {
+        Ok(table)
+    } else {
+        Err(format!("{}{table}", locked.all()))
+    }
+}
+
+fn array<'a>(of: &'a toml::Value, key: &str) -> &'a [toml::Value] {
+    of.get(key).and_then(|all| all.as_array()).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn table(lock: &str, plan: &str) -> String {
@@ -163,22 +177,26 @@ fn table(lock: &str, plan: &str) -> String {
     let steps = plan["actions"].as_array().unwrap().len();
     let lock: toml::Table = toml::from_str(lock).unwrap();
     let mut text = String::new();
-    for dependency in lock["dependency"].as_array().into_iter().flatten() {
-        for release in dependency["release"].as_array().into_iter().flatten() {
-            text.push_str(&format!("  {}\n", release["version"].as_str().unwrap()));
-            for artifact in release["artifact"].as_array().into_iter().flatten() {
+    for dependency in lock.get("dependency").and_then(|all| all.as_array()).into_iter().flatten() {
+        for release in array(dependency, "release") {
+            writeln!(text, "  {}", release["version"].as_str().unwrap()).unwrap();
+            for artifact in array(release, "artifact") {
                 let word = |key: &str| artifact.get(key).and_then(|v| v.as_str()).unwrap_or("–");
-                let digest: String = word("sha256").chars().take(12).collect();
-                text.push_str(&format!(
-                    "    {:<13} {:<13} {digest}  {}\n",
+                let digests = ["sha256", "sha512", "digest"].map(word);
+                let digest = digests.into_iter().find(|digest| *digest != "–").unwrap_or("–");
+                let digest: String = digest.chars().take(12).collect();
+                writeln!(
+                    text,
+                    "    {:<13} {:<13} {digest}  {}",
                     word("target"),
                     word("evidence"),
                     word("url"),
-                ));
+                )
+                .unwrap();
             }
         }
     }
-    text.push_str(&format!("  {steps} to publish\n"));
+    writeln!(text, "  {steps} to publish").unwrap();
     text
 }
 
@@ -199,7 +217,7 @@ fn every_entry_decides_versions_addresses_and_evidence() {
     let mut wrong = Vec::new();
     for entry in depstate::catalog::all().unwrap() {
         match decide(&entry.id) {
-            Ok(table) => text.push_str(&format!("{}\n{table}", entry.id)),
+            Ok(table) => write!(text, "{}\n{table}", entry.id).unwrap(),
             Err(why) => wrong.push(format!("{}: {why}", entry.id)),
         }
     }
