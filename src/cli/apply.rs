@@ -169,10 +169,7 @@ fn saved_request(saved: &wire::plan::SavedPlan, context: &Context) -> Result<Req
     }
     Ok(Request {
         options: Options {
-            update: match flag("update") {
-                true => Update::All,
-                false => only(&texts("update"))?,
-            },
+            update: if flag("update") { Update::All } else { only(&texts("update"))? },
             accept: std::collections::BTreeSet::new(),
             filters: read_filters(&texts("filters"))?,
             exclude: read_filters(&texts("exclude"))?,

@@ -113,7 +113,7 @@ pub struct Standing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Within {
     /// The versions with this front.
-    Front(Constraint),
+    Front(Box<Constraint>),
     /// Nothing: nobody knows yet which line bears the name.
     Nothing,
 }

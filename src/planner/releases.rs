@@ -141,7 +141,7 @@ fn hidden(dependency: &Dependency, version: &Version, rows: &[&Row]) -> Option<F
     let texts = |row: &&Row| {
         [Some(row.upstream.clone()), row.name.clone(), row.url.clone()].into_iter().flatten()
     };
-    let text = rows.iter().flat_map(|row| texts(&row)).find(|text| text.contains(unseen))?;
+    let text = rows.iter().flat_map(texts).find(|text| text.contains(unseen))?;
     let id = &dependency.id;
     let message = format!(
         "the index of `{id}` has letters that can't be seen in a name of version `{version}`: `{}`",

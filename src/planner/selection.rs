@@ -66,6 +66,7 @@ pub struct ChosenRelease {
 
 /// Where the file of one address comes from.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a new one has much to find out, and lives as long")]
 pub enum ChosenFile {
     /// It was decided before.
     Decided {

@@ -40,7 +40,7 @@ fn stand(dependency: &mut Dependency, decided: &LockedLines) {
         line.standing.within = line.name.as_ref().map(|name| {
             let row = decided.named(&name.value);
             let front = row.and_then(|row| front(&row.line, &scheme));
-            front.map_or(Within::Nothing, Within::Front)
+            front.map_or(Within::Nothing, |it| Within::Front(Box::new(it)))
         });
         if line.eol.is_some() {
             let dropped = decided.ended.contains(&line.mark());

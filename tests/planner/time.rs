@@ -16,6 +16,9 @@ use super::{
     world::{World, id},
 };
 
+/// Something that is changed in a world.
+type Deed = Box<dyn Fn(&mut World)>;
+
 const DAY: u64 = 86_400;
 
 fn day(text: &str) -> jiff::civil::Date {
@@ -500,7 +503,7 @@ fn rules_of_time_are_part_of_the_question_but_ends_alone_are_not() {
     assert_eq!(asked(&|world| world.dep("a").settings.eol.warn = Some(days(1))), none);
     let mut seen = vec![none];
     let schedule = |text: &str| Some(ScheduleRule { question: text.to_owned(), span: (0, 0) });
-    let changes: Vec<Box<dyn Fn(&mut World)>> = vec![
+    let changes: Vec<Deed> = vec![
         Box::new(|world| world.dep("a").settings.min_age = Some(Located::new(days(1), 0..1))),
         Box::new(|world| world.dep("a").settings.eol.drop_after = Some(days(1))),
         Box::new(|world| {

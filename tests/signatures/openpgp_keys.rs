@@ -121,9 +121,9 @@ fn a_revoked_key_is_refused_whenever_it_signed() {
     gpg.key("20240101T000000", "a", "ed25519", "sign", "never");
     let signature = gpg.sign("20240201T000000", "a", BYTES, &[]);
     let before = gpg.public("a");
-    assert!(check(&ring(&[before.clone()]), &signature, BYTES).is_ok());
+    assert!(check(&ring(std::slice::from_ref(&before)), &signature, BYTES).is_ok());
     let revoked = gpg.revoke("a");
-    refused(&ring(&[revoked.clone()]), &signature, "the key is revoked");
+    refused(&ring(std::slice::from_ref(&revoked)), &signature, "the key is revoked");
     // One copy that knows of it is enough, wherever it stands.
     refused(&ring(&[before.clone(), revoked.clone()]), &signature, "the key is revoked");
     refused(&ring(&[[revoked, before].concat()]), &signature, "the key is revoked");

@@ -22,26 +22,22 @@ pub(super) struct Case {
 
 fn cases(upstream: &Upstream, folder: &Path) -> Vec<Case> {
     let mut all = first(upstream, folder);
-    all.extend(
-        [
-            super::http_text::case(upstream, folder),
-            super::http_csv::case(upstream, folder),
-            super::http_xml::case(upstream, folder),
-            super::github_tags::case(upstream, folder),
-            super::gitlab_releases::case(upstream, folder),
-            super::gitea_releases::case(upstream, folder),
-            super::git_tags::case(upstream, folder),
-            Some(super::pypi::case(upstream, folder)),
-            Some(super::rubygems::case(upstream, folder)),
-            Some(super::maven::case(upstream, folder)),
-            Some(super::cargo::case(upstream, folder)),
-            Some(super::debian::case(upstream, folder)),
-            super::oci_tags::case(upstream, folder),
-            Some(super::storage_list::case(upstream, folder)),
-        ]
-        .into_iter()
-        .flatten(),
-    );
+    all.extend([
+        super::http_text::case(upstream, folder),
+        super::http_csv::case(upstream, folder),
+        super::http_xml::case(upstream, folder),
+        super::github_tags::case(upstream, folder),
+        super::gitlab_releases::case(upstream, folder),
+        super::gitea_releases::case(upstream, folder),
+        super::git_tags::case(upstream, folder),
+        super::pypi::case(upstream, folder),
+        super::rubygems::case(upstream, folder),
+        super::maven::case(upstream, folder),
+        super::cargo::case(upstream, folder),
+        super::debian::case(upstream, folder),
+        super::oci_tags::case(upstream, folder),
+        super::storage_list::case(upstream, folder),
+    ]);
     all.sort_by_key(|case| DRIVERS.iter().position(|driver| driver.name == case.name));
     all
 }

@@ -34,10 +34,10 @@ fn answer(text: &str) -> Answer {
 }
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     upstream.route(PATH, advertisement(&[(COMMIT, "HEAD"), (COMMIT, "refs/tags/1.2.0")]));
     let table = format!("insecure = true\nurl = '{}?key=s3cret'", upstream.url("/o/r.git"));
-    Some(Case { name: "git-tags", driver: driver("git-tags", &table), index: Some(PATH) })
+    Case { name: "git-tags", driver: driver("git-tags", &table), index: Some(PATH) }
 }
 
 /// What an empty repository says.

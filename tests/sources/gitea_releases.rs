@@ -14,11 +14,11 @@ fn table(upstream: &Upstream) -> String {
 }
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     let file = upstream.url("/files/tool-1.2.0.zip");
     upstream.route(PATH, Answer::json(&format!("[{}]", release("1.2.0", &file, false, false))));
     let driver = driver("gitea-releases", &table(upstream));
-    Some(Case { name: "gitea-releases", driver, index: Some(PATH) })
+    Case { name: "gitea-releases", driver, index: Some(PATH) }
 }
 
 /// A release as `GET /repos/{owner}/{repo}/releases` of Gitea 1.22 and Forgejo 9 gives it, without

@@ -14,13 +14,9 @@ fn table(upstream: &Upstream) -> String {
 }
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     upstream.route(PATH, Answer::json(&tag("1.2.0")));
-    Some(Case {
-        name: "github-tags",
-        driver: driver("github-tags", &table(upstream)),
-        index: Some(PATH),
-    })
+    Case { name: "github-tags", driver: driver("github-tags", &table(upstream)), index: Some(PATH) }
 }
 
 /// A page of one tag, as GitHub's documentation of `GET /repos/{owner}/{repo}/tags` shows it.

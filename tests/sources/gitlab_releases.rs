@@ -14,14 +14,14 @@ fn table(upstream: &Upstream) -> String {
 }
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     let file = upstream.url("/files/tool-1.2.0.zip");
     let page = format!(
         r#"[{{"tag_name": "1.2.0", "assets": {{"count": 1, "links": [{{"id": 1, "name": "x", "url": "{file}"}}], "sources": []}}}}]"#
     );
     upstream.route(PATH, Answer::json(&page));
     let driver = driver("gitlab-releases", &table(upstream));
-    Some(Case { name: "gitlab-releases", driver, index: Some(PATH) })
+    Case { name: "gitlab-releases", driver, index: Some(PATH) }
 }
 
 /// As GitLab's documentation of `GET /projects/:id/releases` shows them, without what nobody reads.

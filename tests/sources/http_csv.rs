@@ -8,14 +8,14 @@ use super::{contract::Case, driver, mistakes, rows, upstreams};
 use crate::support::upstream::{Answer, Upstream};
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     let file = upstream.url("/files/tool-1.2.0.zip");
     upstream.route("/index.csv", Answer::body(format!("version,url\n1.2.0,{file}\n")));
     let table = format!(
         "insecure = true\nurl = '{}?key=s3cret'\ncolumns = {{ version = 'version', url = 2 }}",
         upstream.url("/index.csv")
     );
-    Some(Case { name: "http-csv", driver: driver("http-csv", &table), index: Some("/index.csv") })
+    Case { name: "http-csv", driver: driver("http-csv", &table), index: Some("/index.csv") }
 }
 
 async fn read(body: &str, rest: &str) -> Result<Vec<depstate::model::Row>, String> {

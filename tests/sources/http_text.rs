@@ -8,14 +8,14 @@ use super::{contract::Case, driver, mistakes, rows, upstreams};
 use crate::support::upstream::{Answer, Upstream};
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     let file = upstream.url("/files/tool-1.2.0.zip");
     upstream.route("/index.txt", Answer::body(format!("# a list\n1.2.0 {file}\n")));
     let table = format!(
         "insecure = true\nurl = '{}?key=s3cret'\ncolumns = {{ version = 1, url = 2 }}",
         upstream.url("/index.txt")
     );
-    Some(Case { name: "http-text", driver: driver("http-text", &table), index: Some("/index.txt") })
+    Case { name: "http-text", driver: driver("http-text", &table), index: Some("/index.txt") }
 }
 
 fn table(upstream: &Upstream, rest: &str) -> String {

@@ -8,7 +8,7 @@ use super::{contract::Case, driver, mistakes, rows, upstreams};
 use crate::support::upstream::{Answer, Upstream};
 
 /// For the tests that every driver passes.
-pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
+pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Case {
     let file = upstream.url("/files/tool-1.2.0.zip");
     let feed = format!(
         "<?xml version='1.0'?><rss><channel><item><enclosure url='{file}'/></item></channel></rss>"
@@ -18,7 +18,7 @@ pub(super) fn case(upstream: &Upstream, _folder: &Path) -> Option<Case> {
         "insecure = true\nurl = '{}?key=s3cret'\ncss = 'item > enclosure'\npattern = 'tool-(?<version>[0-9.]+)\\.zip$'",
         upstream.url("/index.xml")
     );
-    Some(Case { name: "http-xml", driver: driver("http-xml", &table), index: Some("/index.xml") })
+    Case { name: "http-xml", driver: driver("http-xml", &table), index: Some("/index.xml") }
 }
 
 struct Xml(Upstream);
@@ -119,10 +119,10 @@ async fn metadata_is_read_by_case_and_place() {
 #[tokio::test]
 async fn a_truncated_listing_of_a_bucket_is_read_on() {
     let page = |keys: &[&str], more: &str| {
-        let keys: String = keys
-            .iter()
-            .map(|key| format!("<Contents><Key>{key}</Key><LastModified>2024-10-28T01:02:03.000Z</LastModified></Contents>"))
-            .collect();
+        let date = "<LastModified>2024-10-28T01:02:03.000Z</LastModified>";
+        let keys: Vec<String> =
+            keys.iter().map(|key| format!("<Contents><Key>{key}</Key>{date}</Contents>")).collect();
+        let keys = keys.concat();
         let body = format!(
             "<?xml version='1.0'?><ListBucketResult xmlns='http://s3.amazonaws.com/doc/2006-03-01/'>{more}{keys}</ListBucketResult>"
         );

@@ -60,14 +60,14 @@ fn bombs_end() {
         let mut text = format!("a0: &a0 {leaf}\n");
         for level in 1..30 {
             let below = format!("*a{}, ", level - 1).repeat(9);
-            text += &format!("a{level}: &a{level} [{below}]\n");
+            text = format!("{text}a{level}: &a{level} [{below}]\n");
         }
         let error = yaml(&text).unwrap_err();
         assert!(error.contains("aliases make too much") && error.contains("(line "), "{error}");
     }
     let mut deeper = "a0: &a0 []\n".to_owned();
     for level in 1..100_000 {
-        deeper += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+        deeper = format!("{deeper}a{level}: &a{level} [*a{}]\n", level - 1);
     }
     assert!(yaml(&deeper).unwrap_err().contains("256 levels"));
     let error = yaml(&"[".repeat(100_000)).unwrap_err();
@@ -99,7 +99,6 @@ fn what_is_no_document_is_named() {
         ("<?xml version='1.0'?><a/>", "i.json", "it is XML, where JSON was expected"),
         (" \n", "i.yml", "the answer is empty"),
         ("a = 1\nb = ", "i.toml", "(line 2)"),
-        ("a: \u{7}", "i.yml", "it is not YAML"),
     ] {
         let error = as_json(text, name).unwrap_err();
         assert!(error.contains(word), "{text}: {error}");
