@@ -64,6 +64,10 @@ fn every_code_of_a_mistake_in_the_text_is_shown_once_at_least() {
         "bad-filter",
         "no-registry",
         "bad-key",
+        "driver-not-allowed",
+        "config-tracked",
+        "not-in-catalog",
+        "key-missing",
     ];
     let mut found = std::collections::BTreeSet::new();
     for path in files("broken") {
