@@ -3,6 +3,7 @@
 mod add;
 mod demonstration;
 mod entries;
+mod every_signed;
 mod killed;
 mod lines;
 mod recorded;

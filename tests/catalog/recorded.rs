@@ -12,7 +12,7 @@ use crate::support::{
     upstream::{Answer, Upstream},
 };
 
-const MANIFEST: &str = r#"[project]
+pub(super) const MANIFEST: &str = r#"[project]
 name = "recorded"
 
 [storage]
@@ -38,7 +38,7 @@ fn folder() -> PathBuf {
 pub(super) struct Recorded {
     /// What `add` is given beside the id; `--target linux-*` if it names no target.
     #[serde(default)]
-    add: Vec<String>,
+    pub(super) add: Vec<String>,
     #[serde(default)]
     variables: BTreeMap<String, String>,
     /// Addresses whose files are nowhere recorded: some bytes that say so.
@@ -48,13 +48,13 @@ pub(super) struct Recorded {
     #[serde(default)]
     signed: bool,
     #[serde(default)]
-    serve: Vec<Served>,
+    pub(super) serve: Vec<Served>,
 }
 
 #[derive(Debug, serde::Deserialize)]
-struct Served {
-    url: String,
-    body: String,
+pub(super) struct Served {
+    pub(super) url: String,
+    pub(super) body: String,
 }
 
 /// `https://host/path?query` as the one server has it: `/host/path?query`.
@@ -108,7 +108,7 @@ pub(super) fn configuration(upstream: &Upstream, hosts: &BTreeSet<String>) -> St
 
 /// The table that `add` would write, without the signature: the bytes that were signed are not
 /// recorded, so there is nothing that it could be over.
-fn unsigned(block: &str) -> String {
+pub(super) fn unsigned(block: &str) -> String {
     let mut document: toml_edit::DocumentMut = block.parse().unwrap();
     let all = document["dependencies"].as_table_like_mut().unwrap();
     for (_, dependency) in all.iter_mut() {
@@ -127,6 +127,17 @@ fn unsigned(block: &str) -> String {
     document.to_string()
 }
 
+/// How the entry is added.
+pub(super) fn arguments<'a>(id: &'a str, recorded: &'a Recorded) -> Vec<&'a str> {
+    let mut arguments = vec!["add", id];
+    arguments.extend(recorded.add.iter().map(String::as_str));
+    let any = depstate::catalog::find(id).unwrap().is_for_any();
+    if !any && !recorded.add.iter().any(|word| word == "--target") {
+        arguments.extend(["--target", "linux-*"]);
+    }
+    arguments
+}
+
 /// Adds, locks and plans; what is in the lock, one line a file.
 fn decide(id: &str) -> Result<String, String> {
     let recorded = recorded(id);
@@ -137,12 +148,7 @@ fn decide(id: &str) -> Result<String, String> {
     for (name, value) in &recorded.variables {
         sandbox.set(name, value);
     }
-    let mut arguments = vec!["add", id];
-    arguments.extend(recorded.add.iter().map(String::as_str));
-    let any = depstate::catalog::find(id).unwrap().is_for_any();
-    if !any && !recorded.add.iter().any(|word| word == "--target") {
-        arguments.extend(["--target", "linux-*"]);
-    }
+    let mut arguments = arguments(id, &recorded);
     if !recorded.signed {
         arguments.push("--dry-run");
     }
@@ -187,7 +193,7 @@ fn decide(id: &str) -> Result<String, String> {
     }
 }
 
-fn array<'a>(of: &'a toml::Value, key: &str) -> &'a [toml::Value] {
+pub(super) fn array<'a>(of: &'a toml::Value, key: &str) -> &'a [toml::Value] {
     of.get(key).and_then(|all| all.as_array()).map(Vec::as_slice).unwrap_or_default()
 }
 
