@@ -1,4 +1,4 @@
-//! Every entry with OpenPGP signatures over its recorded index: whatever signature it asks for lies
+//! Every entry with `OpenPGP` signatures over its fixture's index: what signature it asks for lies
 //! there, made by a key of ours over bytes of ours, so that the rule itself is tried.
 
 use std::{
@@ -92,7 +92,7 @@ impl World {
                     _ => continue,
                 });
             }
-            if let Some(size) = artifact.get("size").and_then(|size| size.as_integer()) {
+            if let Some(size) = artifact.get("size").and_then(toml::Value::as_integer) {
                 changed.push((format!(": {size}"), format!(": {SIZE}")));
             }
             for served in &mut recorded.serve {
@@ -140,7 +140,9 @@ impl World {
         if !has("of") || has("url") || has("asset") {
             return;
         }
-        for (path, bytes) in self.there.iter().filter(|(path, _)| path.ends_with(".asc")) {
+        for (path, bytes) in
+            self.there.iter().filter(|(path, _)| path.strip_suffix(".asc").is_some())
+        {
             let text = String::from_utf8(bytes.clone()).unwrap();
             self.upstream.route(path, Answer::body(gpg.clear(THEN, by, &text, &[])));
         }

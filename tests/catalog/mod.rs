@@ -1,4 +1,5 @@
-//! The catalogue: its entries as data, and each of them over a recorded index.
+//! The catalogue: its entries as data, and each of them over an index in its upstream's
+//! shape.
 
 mod add;
 mod demonstration;

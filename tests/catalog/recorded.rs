@@ -1,4 +1,5 @@
-//! Every entry over its upstream's index as it was once: what is decided, from where, on what word.
+//! Every entry over an index in its upstream's shape (each fixture says what in it is real): what is
+//! decided, from where, on what word.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

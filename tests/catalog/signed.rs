@@ -1,5 +1,5 @@
 //! Entries with `verify.signature` as the catalogue writes it, from `add` to `apply`: upstream's
-//! documents are the recorded ones, its files are bytes of ours, and so are the keys.
+//! indexes are the fixtures', its files are bytes of ours, and so are the keys.
 
 use super::recorded::{DAY, configuration, path, recorded, serve};
 use crate::{
