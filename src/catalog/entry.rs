@@ -130,7 +130,7 @@ impl Entry {
     pub fn signature(&self) -> Option<String> {
         let kind = self.word(&["verify", "signature", "kind"])?;
         Some(match self.word(&["verify", "signature", "of"]) {
-            Some("checksum") => format!("{kind}, over the checksums"),
+            Some("checksum") => format!("{kind} over list"),
             Some(_) | None => kind.to_owned(),
         })
     }

@@ -25,14 +25,8 @@ os = "linux"
 arch = "amd64"
 
 # Versions of a product that lie in the folder `upstream/`, such as `hello-1.2.3-linux-amd64.tar.gz`.
-# For a real upstream take another driver (`depstate drivers` lists them), for example:
-#
-#   [dependencies.node.source]
-#   driver = "http-json"
-#   url = "https://nodejs.org/dist/index.json"
-#   select = '.[] | {version: .version, released: .date}'          # jq, in single quotes
-#   artifact = "https://nodejs.org/dist/{{ upstream }}/node-{{ upstream }}-{{ os }}-{{ arch }}.tar.xz"
-#   replacements = { amd64 = "x64" }
+# What others release: `depstate catalog` lists products, and `depstate add node` puts one here. For
+# what it does not have, write a driver as here: `depstate drivers` lists them.
 [dependencies.hello]
 licenses = ["MIT"]
 targets = ["linux-*"]

@@ -75,10 +75,14 @@ pub async fn add(setting: &Setting, request: &AddRequest) -> Result<Added, OpsEr
     let entry = catalog::find(&request.product).map_err(said)?;
     let root = setting.manifest.parent().map(Path::to_path_buf).unwrap_or_default();
     let text = read(setting)?;
-    let workspace = Workspace::new(&root);
-    workspace.prepare();
     // Two runs that add at once must not lose one another's table.
-    let _alone = if request.dry_run { None } else { Some(workspace.run_lock()?) };
+    let _alone = if request.dry_run {
+        None
+    } else {
+        let workspace = Workspace::new(&root);
+        workspace.prepare();
+        Some(workspace.run_lock()?)
+    };
     let declared = checked(setting, &text)?.targets;
 
     let name = request.name.as_deref().unwrap_or(&entry.id);

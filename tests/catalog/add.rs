@@ -9,7 +9,7 @@ use crate::support::{
     upstream::{Answer, Upstream},
 };
 
-const MANIFEST: &str = r#"# Ours.
+pub(super) const MANIFEST: &str = r#"# Ours.
 [project]
 name = "tools"
 
@@ -29,7 +29,7 @@ lines = [{ constraint = "1.*" }]
 # The end."#;
 
 /// keys/5BE8A3F6C8A5C01D106C0AD820B1A390B168D356.asc of github.com/nodejs/release-keys.
-const KEY: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----
+pub(super) const KEY: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----
 
 mDMEaGA63BYJKwYBBAHaRw8BAQdAo/yU+MutacFmmn0CEX495goNrBxR24235XLM
 cvHYjfq0L0FudG9pbmUgZHUgSGFtZWwgPGR1aGFtZWxhbnRvaW5lMTk5NUBnbWFp
@@ -47,24 +47,25 @@ lF80wAD/d34LqtVIVe9oe5NO3xA75+6Ew8tGeAjUq/ovagr5dAU=
 =k88i
 -----END PGP PUBLIC KEY BLOCK-----
 ";
-const PRINT: &str = "5BE8A3F6C8A5C01D106C0AD820B1A390B168D356";
-const KEYS: &str = "/raw.githubusercontent.com/nodejs/release-keys/HEAD/keys";
+pub(super) const PRINT: &str = "5BE8A3F6C8A5C01D106C0AD820B1A390B168D356";
+pub(super) const KEYS: &str = "/raw.githubusercontent.com/nodejs/release-keys/HEAD/keys";
 
 /// A sandbox in which every host of node's keys is the server's.
-fn sandbox(upstream: &Upstream) -> Sandbox {
-    let mut sandbox = Sandbox::with(MANIFEST);
+pub(super) fn sandbox(upstream: &Upstream) -> Sandbox {
+    let sandbox = Sandbox::with(MANIFEST);
     let hosts: BTreeSet<String> =
         ["raw.githubusercontent.com", "daniel.haxx.se"].map(str::to_owned).into();
-    sandbox.write("config.toml", configuration(upstream, &hosts));
-    let config = sandbox.path("config.toml").to_str().unwrap().to_owned();
-    sandbox.set("DEPSTATE_CONFIG", &config);
+    sandbox.configure(&configuration(upstream, &hosts));
     sandbox
 }
 
 #[test]
 fn the_catalogue_is_a_table() {
     let sandbox = Sandbox::new();
-    golden("catalog/catalog", &sandbox.run(["catalog"]).exits(0).all());
+    let listed = sandbox.run(["catalog"]).exits(0);
+    let widest = listed.stdout.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(100), "{widest:?} letters");
+    golden("catalog/catalog", &listed.all());
     golden("catalog/catalog-search", &sandbox.run(["catalog", "jdk"]).exits(0).all());
     golden("catalog/catalog-nothing", &sandbox.run(["catalog", "frob"]).exits(0).all());
     let markdown = sandbox.run(["catalog", "node", "--format", "markdown"]).exits(0);
@@ -96,9 +97,11 @@ fn a_dependency_is_put_at_the_end_and_nothing_else_changes() {
 
 #[test]
 fn line_endings_stay_as_they_are() {
-    let sandbox = Sandbox::with(&MANIFEST.replace('\n', "\r\n"));
+    let written = MANIFEST.replace('\n', "\r\n");
+    let sandbox = Sandbox::with(&written);
     let _added = sandbox.run(["add", "ruby"]).exits(0);
     let text = sandbox.read("deps.toml");
+    assert!(text.starts_with(&written), "{text:?}");
     assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{text:?}");
 }
 

@@ -1,4 +1,5 @@
-//! Every entry over its upstream's index as it was once: what is decided, from where, on what word.
+//! Every entry over an index in its upstream's shape (each fixture says what in it is real): what is
+//! decided, from where, on what word.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,7 +13,7 @@ use crate::support::{
     upstream::{Answer, Upstream},
 };
 
-const MANIFEST: &str = r#"[project]
+pub(super) const MANIFEST: &str = r#"[project]
 name = "recorded"
 
 [storage]
@@ -27,7 +28,7 @@ windows-amd64 = { os = "windows", arch = "amd64" }
 "#;
 
 /// A day on which everything recorded was released and nothing is past its time.
-const DAY: &str = "2026-09-20";
+pub(super) const DAY: &str = "2026-09-20";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/catalog")
@@ -35,32 +36,41 @@ fn folder() -> PathBuf {
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Recorded {
+pub(super) struct Recorded {
     /// What `add` is given beside the id; `--target linux-*` if it names no target.
     #[serde(default)]
-    add: Vec<String>,
+    pub(super) add: Vec<String>,
     #[serde(default)]
     variables: BTreeMap<String, String>,
     /// Addresses whose files are nowhere recorded: some bytes that say so.
     #[serde(default)]
     stand_ins: Vec<String>,
+    /// Signatures and a key are there too, so `verify.signature` stays as the catalogue writes it.
     #[serde(default)]
-    serve: Vec<Served>,
+    signed: bool,
+    #[serde(default)]
+    pub(super) serve: Vec<Served>,
 }
 
 #[derive(Debug, serde::Deserialize)]
-struct Served {
-    url: String,
-    body: String,
+pub(super) struct Served {
+    pub(super) url: String,
+    pub(super) body: String,
 }
 
 /// `https://host/path?query` as the one server has it: `/host/path?query`.
-fn path(url: &str) -> String {
+pub(super) fn path(url: &str) -> String {
     format!("/{}", url.strip_prefix("https://").unwrap())
 }
 
-/// Serves what was recorded, and returns the configuration that sends every host there.
-fn serve(recorded: &Recorded, upstream: &Upstream) -> String {
+/// What is recorded for an entry.
+pub(super) fn recorded(id: &str) -> Recorded {
+    let text = std::fs::read_to_string(folder().join(format!("{id}.toml"))).unwrap();
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{id}: {error}"))
+}
+
+/// Serves what was recorded, and returns the hosts that it is of.
+pub(super) fn serve(recorded: &Recorded, upstream: &Upstream) -> BTreeSet<String> {
     let mut hosts = BTreeSet::new();
     for served in &recorded.serve {
         let answer = match served.url.rsplit('.').next() {
@@ -82,7 +92,7 @@ fn serve(recorded: &Recorded, upstream: &Upstream) -> String {
     }
     // Hosts that are asked first and have nothing.
     hosts.insert("dlcdn.apache.org".to_owned());
-    configuration(upstream, &hosts)
+    hosts
 }
 
 /// A configuration that has every host asked at the server.
@@ -99,7 +109,7 @@ pub(super) fn configuration(upstream: &Upstream, hosts: &BTreeSet<String>) -> St
 
 /// The table that `add` would write, without the signature: the bytes that were signed are not
 /// recorded, so there is nothing that it could be over.
-fn unsigned(block: &str) -> String {
+pub(super) fn unsigned(block: &str) -> String {
     let mut document: toml_edit::DocumentMut = block.parse().unwrap();
     let all = document["dependencies"].as_table_like_mut().unwrap();
     for (_, dependency) in all.iter_mut() {
@@ -118,29 +128,41 @@ fn unsigned(block: &str) -> String {
     document.to_string()
 }
 
-/// Adds, locks and plans; what is in the lock, one line a file.
-fn decide(id: &str) -> Result<String, String> {
-    let text = std::fs::read_to_string(folder().join(format!("{id}.toml"))).unwrap();
-    let recorded: Recorded = toml::from_str(&text).map_err(|error| error.to_string())?;
-    let upstream = Upstream::start();
-    let mut sandbox = Sandbox::with(MANIFEST);
-    sandbox.write("config.toml", serve(&recorded, &upstream));
-    let config = sandbox.path("config.toml").to_str().unwrap().to_owned();
-    sandbox.set("DEPSTATE_CONFIG", &config);
-    for (name, value) in &recorded.variables {
-        sandbox.set(name, value);
-    }
-    let mut arguments = vec!["add", id, "--dry-run"];
+/// How the entry is added.
+pub(super) fn arguments<'a>(id: &'a str, recorded: &'a Recorded) -> Vec<&'a str> {
+    let mut arguments = vec!["add", id];
     arguments.extend(recorded.add.iter().map(String::as_str));
     let any = depstate::catalog::find(id).unwrap().is_for_any();
     if !any && !recorded.add.iter().any(|word| word == "--target") {
         arguments.extend(["--target", "linux-*"]);
     }
+    arguments
+}
+
+/// Adds, locks and plans; what is in the lock, one line a file.
+fn decide(id: &str) -> Result<String, String> {
+    let recorded = recorded(id);
+    let upstream = Upstream::start();
+    let mut sandbox = Sandbox::with(MANIFEST);
+    let hosts = serve(&recorded, &upstream);
+    sandbox.configure(&configuration(&upstream, &hosts));
+    for (name, value) in &recorded.variables {
+        sandbox.set(name, value);
+    }
+    let mut arguments = arguments(id, &recorded);
+    if !recorded.signed {
+        arguments.push("--dry-run");
+    }
     let added = sandbox.run(arguments);
     if added.status != 0 {
         return Err(added.all());
     }
-    sandbox.write("deps.toml", format!("{MANIFEST}\n{}", unsigned(&added.stdout)));
+    if recorded.signed {
+        // Most signers' keys are not recorded, and were asked for.
+        upstream.forget_requests();
+    } else {
+        sandbox.write("deps.toml", format!("{MANIFEST}\n{}", unsigned(&added.stdout)));
+    }
     let locked = sandbox.run(["lock", "--as-of", DAY]);
     if locked.status != 0 {
         return Err(locked.all());
@@ -149,13 +171,17 @@ fn decide(id: &str) -> Result<String, String> {
     if plan.status != 0 {
         return Err(plan.all());
     }
+    let known: BTreeSet<String> = recorded
+        .serve
+        .iter()
+        .map(|served| path(&served.url))
+        .chain(recorded.stand_ins.iter().map(|url| path(url)))
+        .collect();
     let asked: Vec<String> = upstream
         .requests()
         .into_iter()
-        .filter(|asked| recorded.serve.iter().all(|served| path(&served.url) != asked.path))
-        .filter(|asked| recorded.stand_ins.iter().all(|url| path(url) != asked.path))
         .map(|asked| asked.path)
-        .filter(|path| !path.starts_with("/dlcdn.apache.org/"))
+        .filter(|path| !known.contains(path) && !path.starts_with("/dlcdn.apache.org/"))
         .collect();
     if !asked.is_empty() {
         return Err(format!("asked for what is not recorded: {asked:?}\n{}", locked.all()));
@@ -168,7 +194,7 @@ fn decide(id: &str) -> Result<String, String> {
     }
 }
 
-fn array<'a>(of: &'a toml::Value, key: &str) -> &'a [toml::Value] {
+pub(super) fn array<'a>(of: &'a toml::Value, key: &str) -> &'a [toml::Value] {
     of.get(key).and_then(|all| all.as_array()).map(Vec::as_slice).unwrap_or_default()
 }
 

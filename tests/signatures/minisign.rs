@@ -5,13 +5,13 @@ use depstate::{
     signature::minisign::{Keyring, check, is_key},
 };
 
-pub(super) const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
-pub(super) const SIGNATURE: &str = "untrusted comment: signature from minisign secret key\n\
+pub(crate) const KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+pub(crate) const SIGNATURE: &str = "untrusted comment: signature from minisign secret key\n\
     RUQf6LRCGA9i559r3g7V1qNyJDApGip8MfqcadIgT9CuhV3EMhHoN1mGTkUidF/z7SrlQgXdy8ofjb7bNJJylDOocrCo8KLzZwo=\n\
     trusted comment: timestamp:1633700835\tfile:test\tprehashed\n\
     wLMDjy9FLAuxZ3q4NlEvkgtyhrr0gtTu6KC4KBJdITbbOeAi1zBIYo0v4iTgt8jJpIidRJnp94ABQkJAgAooBQ==\n";
 /// As minisign prints it: the lowest byte last.
-pub(super) const ID: &str = "E7620F1842B4E81F";
+pub(crate) const ID: &str = "E7620F1842B4E81F";
 /// Another key, of another project.
 const OTHER: &str = "RWSGOq2NVecA2UPNdBUZykf1CCb147pkmdtYxgb3Ti+JO/wCYvhbAb/U";
 

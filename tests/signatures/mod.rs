@@ -1,9 +1,9 @@
 //! Signatures made by other programs, and what is done to them on the way.
 
 mod clearsigned;
-mod gpg;
+pub(crate) mod gpg;
 mod locking;
-mod minisign;
+pub(crate) mod minisign;
 mod openpgp;
 mod openpgp_keys;
 mod services;
