@@ -1,14 +1,15 @@
-//! depstate beside nvchecker: what 200 upstreams cost to look at, on the same server in the same run.
+//! depstate beside nvchecker: what 200 upstreams cost to look at, on the same servers in the same run.
 //!
 //!     cargo bench --bench upstreams            # both, without latency and with 20 ms
 //!     cargo bench --bench upstreams -- 20      # only so many milliseconds
 //!
 //! 120 JSON indexes, 40 HTML listings and 40 GitHub release lists of two pages, as large as real ones,
 //! each with an `ETag`: the release lists on one host, as they are on GitHub's, and ten of the others
-//! on each of 16 more. depstate asks one host for 8 indexes at a time and nvchecker all hosts
-//! together for 20, each as it comes. depstate decides versions alone (`lock`, `update`): every digest is given or
-//! stands in the index, so no file is looked at. nvchecker reads the first of GitHub's pages, and all
-//! of it by regex, which is its cheapest source; it has no cache, so that its second run is its first.
+//! on each of 16 more. depstate asks one host for 8 indexes at a time, nvchecker all hosts together
+//! for 20; each is run as it comes. depstate decides versions alone (`lock`, `update`): every digest is
+//! given or stands in the index, so no file is looked at. nvchecker reads the first of GitHub's pages,
+//! and all of it by regex, which is its cheapest source; it has no cache, so that its second run is
+//! its first.
 //!
 //! nvchecker is installed by pip into `target/nvchecker`, from the machine's own index. Where that
 //! can't be had, depstate's figures are printed alone. Compare ratios of one run, never times of two
