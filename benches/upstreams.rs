@@ -1,12 +1,15 @@
-//! depstate beside nvchecker: what 200 upstreams cost to look at, on the same server in the same run.
+//! depstate beside nvchecker: what 200 upstreams cost to look at, on the same servers in the same run.
 //!
 //!     cargo bench --bench upstreams            # both, without latency and with 20 ms
 //!     cargo bench --bench upstreams -- 20      # only so many milliseconds
 //!
 //! 120 JSON indexes, 40 HTML listings and 40 GitHub release lists of two pages, as large as real ones,
-//! each with an `ETag`. depstate decides versions alone (`lock`, `update`): every digest is given or
-//! stands in the index, so no file is looked at. nvchecker reads the first of GitHub's pages, and all
-//! of it by regex, which is its cheapest source; it has no cache, so that its second run is its first.
+//! each with an `ETag`: the release lists on one host, as they are on GitHub's, and ten of the others
+//! on each of 16 more. depstate asks one host for 8 indexes at a time, nvchecker all hosts together
+//! for 20; each is run as it comes. depstate decides versions alone (`lock`, `update`): every digest is
+//! given or stands in the index, so no file is looked at. nvchecker reads the first of GitHub's pages,
+//! and all of it by regex, which is its cheapest source; it has no cache, so that its second run is
+//! its first.
 //!
 //! nvchecker is installed by pip into `target/nvchecker`, from the machine's own index. Where that
 //! can't be had, depstate's figures are printed alone. Compare ratios of one run, never times of two
@@ -65,9 +68,9 @@ fn beside(latency: u64, theirs: Option<&Path>) {
     let server = Server::start(latency);
     let folder = measure::folder();
     let at = folder.path();
-    std::fs::write(at.join("deps.toml"), indexes::manifest(&server.base)).unwrap();
-    std::fs::write(at.join("nvchecker.toml"), nvchecker::configuration(&server.base)).unwrap();
-    // The server has an address that depstate asks only where the user says so.
+    std::fs::write(at.join("deps.toml"), indexes::manifest(&server.bases)).unwrap();
+    std::fs::write(at.join("nvchecker.toml"), nvchecker::configuration(&server.bases)).unwrap();
+    // The servers have an address that depstate asks only where the user says so.
     std::fs::write(
         at.join("config.toml"),
         "[hosts.\"127.0.0.1\"]\ninsecure = true\nprivate = true\n",
@@ -100,7 +103,8 @@ fn beside(latency: u64, theirs: Option<&Path>) {
         if !other.is_empty() {
             rows.push(("nvchecker", other));
         }
-        table(&format!("{} upstreams at {latency} ms, {title}", indexes::COUNT), &rows);
+        let (count, hosts) = (indexes::COUNT, indexes::HOSTS);
+        table(&format!("{count} upstreams on {hosts} hosts at {latency} ms, {title}"), &rows);
     }
 }
 

@@ -10,6 +10,9 @@ const HTML: usize = 40;
 const RELEASES: usize = 40;
 /// All of them.
 pub(super) const COUNT: usize = JSON + HTML + RELEASES;
+/// How many hosts they are on: all releases on the first, as they are on GitHub's, and ten others on
+/// each further one.
+pub(super) const HOSTS: usize = 1 + (JSON + HTML) / 10;
 /// Releases on a page of GitHub's, as asked for, and on the second and last.
 const PAGE: usize = 100;
 const LAST_PAGE: usize = 20;
@@ -41,8 +44,22 @@ impl Kind {
         }
     }
 
+    /// Which host it is on.
+    fn host(self) -> usize {
+        match self {
+            Self::Json(n) => 1 + n % (HOSTS - 1),
+            Self::Html(n) => 1 + (JSON + n) % (HOSTS - 1),
+            Self::Releases(_) => 0,
+        }
+    }
+
+    /// The address of its index, or of the first page.
+    pub(super) fn url(self, bases: &[String]) -> String {
+        format!("{}{}", bases[self.host()], self.path())
+    }
+
     /// The path of its index, or of the first page.
-    pub(super) fn path(self) -> String {
+    fn path(self) -> String {
         match self {
             Self::Json(n) => format!("/json/{n}/index.json"),
             Self::Html(n) => format!("/html/{n}/"),
@@ -51,9 +68,10 @@ impl Kind {
     }
 }
 
-/// Makes the server answer all of them.
-pub(super) fn serve(server: &Upstream, latency: std::time::Duration) {
+/// Makes the hosts answer all of them.
+pub(super) fn serve(hosts: &[Upstream], latency: std::time::Duration) {
     for kind in all() {
+        let server = &hosts[kind.host()];
         let tag = format!("\"{}\"", kind.id());
         let put = |path: &str, answer: Answer, tag: &str| {
             server.route(path, answer.header("etag", tag).slow(latency));
@@ -145,24 +163,22 @@ fn releases(n: usize, from: usize, count: usize) -> String {
 }
 
 /// The manifest that follows all of them.
-pub(super) fn manifest(base: &str) -> String {
+pub(super) fn manifest(bases: &[String]) -> String {
     let mut text = String::from(
         "[project]\nname = \"bench\"\n[storage]\ndriver = \"fs\"\npath = \"mirror\"\n\
          [defaults]\nlicenses = [\"MIT\"]\npurl = \"pkg:generic/{{ id }}@{{ version }}\"\n\
          lines = [{ constraint = \"*\" }]\n",
     );
     for kind in all() {
-        let id = kind.id();
+        let (id, url, base) = (kind.id(), kind.url(bases), &bases[kind.host()]);
         let source = match kind {
             Kind::Json(_) => format!(
-                "driver = \"http-json\", url = \"{base}{}\", \
-                 select = '.[] | {{version, released: .date, sha256}}'",
-                kind.path()
+                "driver = \"http-json\", url = \"{url}\", \
+                 select = '.[] | {{version, released: .date, sha256}}'"
             ),
             Kind::Html(_) => format!(
-                "driver = \"http-html\", url = \"{base}{}\", \
-                 pattern = 'tool-\\d+-(?<version>[\\d.]+)\\.tar\\.gz$'",
-                kind.path()
+                "driver = \"http-html\", url = \"{url}\", \
+                 pattern = 'tool-\\d+-(?<version>[\\d.]+)\\.tar\\.gz$'"
             ),
             Kind::Releases(n) => {
                 format!(

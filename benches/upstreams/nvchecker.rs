@@ -37,7 +37,7 @@ pub(super) fn version(program: &Path) -> String {
 }
 
 /// Its configuration: everything else as it comes.
-pub(super) fn configuration(base: &str) -> String {
+pub(super) fn configuration(bases: &[String]) -> String {
     let mut text = String::from("[__config__]\noldver = \"old.json\"\nnewver = \"new.json\"\n");
     for kind in indexes::all() {
         let regex = match kind {
@@ -45,10 +45,10 @@ pub(super) fn configuration(base: &str) -> String {
             Kind::Html(_) => r#"href="tool-\d+-([\d.]+)\.tar\.gz""#,
             Kind::Releases(_) => r#""tag_name":"v([\d.]+)""#,
         };
-        let (id, path) = (kind.id(), kind.path());
+        let (id, url) = (kind.id(), kind.url(bases));
         writeln!(
             text,
-            "[{id}]\nsource = \"regex\"\nencoding = \"utf-8\"\nurl = \"{base}{path}\"\n\
+            "[{id}]\nsource = \"regex\"\nencoding = \"utf-8\"\nurl = \"{url}\"\n\
              regex = '{regex}'"
         )
         .unwrap();

@@ -1,4 +1,4 @@
-//! The server, in a process of its own, and what the measuring side asks it.
+//! The servers, in a process of their own, and what the measuring side asks them.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -12,23 +12,25 @@ use super::{indexes, upstream::Upstream};
 /// Serves until the other side goes away. One line in is one line out.
 #[expect(clippy::print_stdout, reason = "it is how the other side is told")]
 pub(super) fn serve(latency: u64) {
-    let upstream = Upstream::start();
-    indexes::serve(&upstream, Duration::from_millis(latency));
-    println!("{}", upstream.url(""));
+    let hosts: Vec<Upstream> = (0..indexes::HOSTS).map(|_| Upstream::start()).collect();
+    indexes::serve(&hosts, Duration::from_millis(latency));
+    let bases: Vec<String> = hosts.iter().map(|host| host.url("")).collect();
+    println!("{}", bases.join(" "));
     for line in std::io::stdin().lines() {
         if line.is_err() {
             break;
         }
-        let asked = upstream.requests();
-        upstream.forget_requests();
-        let known = asked.iter().filter(|asked| asked.header("if-none-match").is_some()).count();
-        println!("{} requests, {known} of them with an ETag", asked.len());
+        let asked: usize = hosts.iter().map(|host| host.requests().len()).sum();
+        let unchanged: usize = hosts.iter().map(Upstream::unchanged).sum();
+        hosts.iter().for_each(Upstream::forget_requests);
+        println!("{asked} requests, {unchanged} of them answered with 304");
     }
 }
 
 /// The other process.
 pub(super) struct Server {
-    pub(super) base: String,
+    /// The address of each host.
+    pub(super) bases: Vec<String>,
     child: Child,
     talk: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
 }
@@ -45,8 +47,8 @@ impl Server {
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
-        let base = line.trim().trim_end_matches('/').to_owned();
-        Self { base, child, talk: Mutex::new((input, output)) }
+        let bases = line.split_whitespace().map(|it| it.trim_end_matches('/').to_owned()).collect();
+        Self { bases, child, talk: Mutex::new((input, output)) }
     }
 
     /// Says what came in since the last call.

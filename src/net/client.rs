@@ -189,6 +189,8 @@ impl Client {
         }
         self.refuse_offline(&request.url)?;
         let asked = self.rules().asked(&request.url);
+        // Within the turn, so that only so many are in memory as are compared.
+        let mut turn = self.0.limit.turn(&asked).await;
         let kept = self.kept(name).await.filter(|kept| kept.body.len() as u64 <= request.limit);
         let mut headers: Vec<(HeaderName, String)> =
             kept.as_ref().map(Kept::questions).unwrap_or_default();
@@ -203,9 +205,11 @@ impl Client {
         };
         let mut tries = Tries::new(self, &asked);
         loop {
-            let turn = self.0.limit.turn(&asked).await;
+            if turn.is_none() {
+                turn = self.0.limit.turn(&asked).await;
+            }
             let answer = self.once(&question, kept.as_ref(), request.limit, tries.made).await;
-            drop(turn);
+            drop(turn.take());
             match answer {
                 Ok((answer, keep)) => {
                     tries.answered();

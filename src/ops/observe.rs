@@ -24,6 +24,10 @@ use crate::{
 /// An object larger than this is not read by a plan; `verify --deep` reads it.
 const REHASH_LIMIT: u64 = 64 << 20;
 
+/// How many sources are asked at once for each job. Few of them are at work: most wait for an answer,
+/// or for their turn at a host that others ask too, and must not keep those of other hosts waiting.
+const SOURCES: usize = 8;
+
 /// What the storage shows.
 pub(crate) struct Published {
     pub(crate) snapshot: Observed<Option<Snapshot>>,
@@ -80,7 +84,7 @@ pub(crate) fn not_owner(owner: &str, project: &Project, location: &str) -> OpsEr
     )
 }
 
-/// Asks the sources that must be asked, as many at once as there are jobs.
+/// Asks the sources that must be asked, many at once.
 pub(crate) async fn listings(
     project: &Project,
     questions: &BTreeMap<DependencyId, Question>,
@@ -105,7 +109,7 @@ pub(crate) async fn listings(
             };
             (id.clone(), listing)
         })
-        .buffer_unordered(project.setting.jobs.max(1) * 2)
+        .buffer_unordered(project.setting.jobs.max(1) * SOURCES)
         .collect()
         .await
 }

@@ -137,9 +137,9 @@ fn name_of(row: &Row) -> Option<String> {
 }
 
 /// A reviewer would read another name than depstate does.
-fn hidden(dependency: &Dependency, version: &Version, rows: &[&Row]) -> Option<Finding> {
-    let texts = |row: &&Row| {
-        [Some(row.upstream.clone()), row.name.clone(), row.url.clone()].into_iter().flatten()
+fn hidden<'a>(dependency: &Dependency, version: &Version, rows: &[&'a Row]) -> Option<Finding> {
+    let texts = |row: &&'a Row| {
+        [Some(&row.upstream), row.name.as_ref(), row.url.as_ref()].into_iter().flatten()
     };
     let text = rows.iter().flat_map(texts).find(|text| text.contains(unseen))?;
     let id = &dependency.id;

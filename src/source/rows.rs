@@ -33,8 +33,7 @@ impl RowError {
 /// meaning of its own is `release.*`. A relative `url` is taken from `base` on, and one of plain http
 /// is taken where the source is `insecure`.
 pub(super) fn row(value: Value, base: Option<&Url>, insecure: bool) -> Result<Row, RowError> {
-    let shown = shown(&value);
-    let read = match value {
+    let read = match &value {
         Value::String(upstream) => {
             named(upstream).map(|upstream| Row { upstream, ..Row::default() })
         }
@@ -43,7 +42,7 @@ pub(super) fn row(value: Value, base: Option<&Url>, insecure: bool) -> Result<Ro
             Err((Code::BAD_VALUE, None, "a row is a text or a table, which is not so".to_owned()))
         }
     };
-    read.map_err(|(code, key, why)| RowError { code, key, why, row: shown })
+    read.map_err(|(code, key, why)| RowError { code, key, why, row: shown(&value) })
 }
 
 /// Makes a row from the named groups of a pattern.
@@ -91,10 +90,25 @@ pub(super) fn found(
 /// The code, the field, and what is wrong with it.
 type Wrong = (Code, Option<&'static str>, String);
 
-fn table(mut fields: Map<String, Value>, base: Option<&Url>, insecure: bool) -> Result<Row, Wrong> {
+/// The fields that have a meaning of their own.
+const KNOWN: &[&str] = &[
+    "version",
+    "os",
+    "arch",
+    "target",
+    "name",
+    "url",
+    "sha256",
+    "sha512",
+    "size",
+    "released",
+    "prerelease",
+    "yanked",
+];
+
+fn table(fields: &Map<String, Value>, base: Option<&Url>, insecure: bool) -> Result<Row, Wrong> {
     let version = |why: &str| (Code::BAD_VALUE, Some("version"), why.to_owned());
-    fields.retain(|_, value| !value.is_null());
-    let upstream = match fields.remove("version") {
+    let upstream = match there(fields, "version") {
         Some(Value::String(text)) => named(text)?,
         Some(Value::Number(number)) if number.is_u64() => number.to_string(),
         // 3.10 and 3.1 are one number and two versions.
@@ -105,59 +119,66 @@ fn table(mut fields: Map<String, Value>, base: Option<&Url>, insecure: bool) -> 
         None => return Err((Code::MISSING_KEY, None, "there is no `version`".to_owned())),
     };
     let mut row = Row { upstream, ..Row::default() };
-    row.os = text(&mut fields, "os")?;
-    row.arch = text(&mut fields, "arch")?;
-    row.target = text(&mut fields, "target")?;
-    row.name = text(&mut fields, "name")?;
-    row.url = text(&mut fields, "url")?.map(|url| absolute(url, base, insecure)).transpose()?;
+    row.os = text(fields, "os")?;
+    row.arch = text(fields, "arch")?;
+    row.target = text(fields, "target")?;
+    row.name = text(fields, "name")?;
+    row.url = text(fields, "url")?.map(|url| absolute(url, base, insecure)).transpose()?;
     for (key, algorithm) in [("sha256", Algorithm::Sha256), ("sha512", Algorithm::Sha512)] {
-        if let Some(hex) = text(&mut fields, key)? {
+        if let Some(hex) = text(fields, key)? {
             let digest = Digest::from_hex(algorithm, hex.trim()).map_err(|e| {
                 (Code::BAD_DIGEST, Some(key), format!("`{key}` can't be read: {e},"))
             })?;
             row.digests.push(digest);
         }
     }
-    row.size = size(&mut fields)?;
-    if let Some(value) = fields.remove("released") {
-        let date = dates::read(&value).ok_or_else(|| {
-            let why = format!("`released` can't be read as a date: {},", shown(&value));
+    row.size = size(fields)?;
+    if let Some(value) = there(fields, "released") {
+        let date = dates::read(value).ok_or_else(|| {
+            let why = format!("`released` can't be read as a date: {},", shown(value));
             (Code::BAD_DATE, Some("released"), why)
         })?;
         row.released = Some(date);
     }
-    row.prerelease = flag(&mut fields, "prerelease")?;
-    row.yanked = flag(&mut fields, "yanked")?;
-    row.more = fields.into_iter().collect();
+    row.prerelease = flag(fields, "prerelease")?;
+    row.yanked = flag(fields, "yanked")?;
+    let more =
+        fields.iter().filter(|(key, value)| !value.is_null() && !KNOWN.contains(&key.as_str()));
+    row.more = more.map(|(key, value)| (key.clone(), value.clone())).collect();
     Ok(row)
 }
 
-fn named(text: String) -> Result<String, Wrong> {
+/// Returns a field. A null is absent.
+fn there<'a>(fields: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    fields.get(key).filter(|value| !value.is_null())
+}
+
+fn named(text: &str) -> Result<String, Wrong> {
     if text.trim().is_empty() {
         return Err((Code::BAD_VALUE, Some("version"), "the version is empty".to_owned()));
     }
-    Ok(text)
+    Ok(text.to_owned())
 }
 
-fn text(fields: &mut Map<String, Value>, key: &'static str) -> Result<Option<String>, Wrong> {
-    match fields.remove(key) {
+fn text(fields: &Map<String, Value>, key: &'static str) -> Result<Option<String>, Wrong> {
+    match there(fields, key) {
         None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(_) => Err((Code::WRONG_TYPE, Some(key), format!("`{key}` is not a text"))),
     }
 }
 
-fn flag(fields: &mut Map<String, Value>, key: &'static str) -> Result<bool, Wrong> {
-    match fields.remove(key) {
+fn flag(fields: &Map<String, Value>, key: &'static str) -> Result<bool, Wrong> {
+    match there(fields, key) {
         None => Ok(false),
-        Some(Value::Bool(flag)) => Ok(flag),
+        Some(Value::Bool(flag)) => Ok(*flag),
         Some(_) => Err((Code::WRONG_TYPE, Some(key), format!("`{key}` is not true or false"))),
     }
 }
 
-fn size(fields: &mut Map<String, Value>) -> Result<Option<u64>, Wrong> {
-    let Some(value) = fields.remove("size") else { return Ok(None) };
-    let size = match &value {
+fn size(fields: &Map<String, Value>) -> Result<Option<u64>, Wrong> {
+    let Some(value) = there(fields, "size") else { return Ok(None) };
+    let size = match value {
         Value::Number(number) => number.as_u64(),
         Value::String(text) => text.trim().parse().ok(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,

@@ -224,6 +224,7 @@ async fn an_unchanged_index_is_not_sent_again() {
     let asked: Vec<_> =
         upstream.requests().iter().map(|r| r.header("if-none-match").map(str::to_owned)).collect();
     assert_eq!(asked, [None, Some("\"one\"".to_owned())]);
+    assert_eq!(upstream.unchanged(), 1);
 
     upstream.route("/i", Answer::json("[2]").header("etag", "\"two\""));
     assert_eq!(client.index(&ask(&upstream.url("/i"))).await.unwrap().body, "[2]");

@@ -6,7 +6,10 @@
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -35,6 +38,7 @@ pub(crate) struct Upstream {
 struct Shared {
     routes: Mutex<BTreeMap<String, Route>>,
     requests: Mutex<Vec<Asked>>,
+    unchanged: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -244,9 +248,15 @@ impl Upstream {
         self.requests().iter().filter(|r| r.path.split('?').next() == Some(path)).count()
     }
 
+    /// How many requests were answered with 304 so far.
+    pub(crate) fn unchanged(&self) -> usize {
+        self.shared.unchanged.load(Ordering::Relaxed)
+    }
+
     /// Forgets what was asked so far.
     pub(crate) fn forget_requests(&self) {
         self.shared.requests.lock().unwrap().clear();
+        self.shared.unchanged.store(0, Ordering::Relaxed);
     }
 }
 
@@ -261,6 +271,8 @@ impl Drop for Upstream {
 async fn serve(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
+        // As real servers do: the end of a body must not wait until its beginning is acknowledged.
+        let _at_once = stream.set_nodelay(true);
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             let service = service_fn(move |request| answer(request, Arc::clone(&shared)));
@@ -289,7 +301,11 @@ async fn answer(
     shared.requests.lock().unwrap().push(asked.clone());
     let chosen = choose(&shared, &full, request.uri().path());
     tokio::time::sleep(chosen.delay).await;
-    Ok(respond(&chosen, &asked, request.method() == Method::HEAD))
+    let response = respond(&chosen, &asked, request.method() == Method::HEAD);
+    if response.status() == StatusCode::NOT_MODIFIED {
+        shared.unchanged.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(response)
 }
 
 fn choose(shared: &Shared, full: &str, path: &str) -> Answer {

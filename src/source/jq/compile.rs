@@ -3,12 +3,12 @@
 use jaq_core::{
     Compiler, DataT, Error, Exn, Native,
     compile::Undefined,
-    load::{self, Arena, File, Loader, parse::Def},
+    load::{self, Arena, File, Loader},
     native::{Fun, bome, v},
 };
 use jaq_json::Val;
 
-use super::{JqError, meter::Meter};
+use super::{JqError, meter::Meter, words};
 
 /// The longest program: more than that is data.
 const LENGTH: usize = 16 << 10;
@@ -16,7 +16,7 @@ const LENGTH: usize = 16 << 10;
 const BRACKETS: usize = 200;
 
 /// Words of jq that reach out of the document, or depend on the machine.
-const TAKEN_AWAY: &[&str] = &[
+pub(super) const TAKEN_AWAY: &[&str] = &[
     "env",
     "input",
     "inputs",
@@ -64,7 +64,7 @@ pub(super) fn compile(text: &str) -> Result<Filter, JqError> {
         }
     }
     let arena = Arena::default();
-    let modules = Loader::new(definitions())
+    let modules = Loader::new(words::of(text))
         .load(&arena, File { code: text, path: () })
         .map_err(|errors| unreadable(text, errors))?;
     load::import(&modules, |_| Err("nothing can be imported".to_owned()))
@@ -73,13 +73,6 @@ pub(super) fn compile(text: &str) -> Result<Filter, JqError> {
         .with_funs(functions())
         .compile(modules)
         .map_err(|errors| unknown(text, errors))
-}
-
-fn definitions() -> impl Iterator<Item = Def<&'static str>> {
-    jaq_core::defs()
-        .chain(jaq_std::defs())
-        .chain(jaq_json::defs())
-        .filter(|def| !TAKEN_AWAY.contains(&def.name))
 }
 
 fn functions() -> impl Iterator<Item = Fun<Metered>> {

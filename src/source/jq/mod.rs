@@ -6,8 +6,13 @@
 mod compile;
 mod convert;
 mod meter;
+mod words;
 
-use std::time::Duration;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -54,7 +59,7 @@ pub enum JqError {
 #[derive(Clone)]
 pub struct Program {
     text: String,
-    filter: std::sync::Arc<Filter>,
+    filter: Arc<Filter>,
 }
 
 impl std::fmt::Debug for Program {
@@ -63,20 +68,28 @@ impl std::fmt::Debug for Program {
     }
 }
 
+/// Programs that were read, by their text: many sources have the same.
+static KNOWN: Mutex<BTreeMap<String, Arc<Filter>>> = Mutex::new(BTreeMap::new());
+
 impl Program {
-    /// Reads a program.
+    /// Reads a program, unless one with the same text was read before.
     ///
     /// # Errors
     /// [`JqError::Program`].
     pub fn new(text: &str) -> Result<Self, JqError> {
+        let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(filter) = known().get(text) {
+            return Ok(Self { text: text.to_owned(), filter: Arc::clone(filter) });
+        }
         // Reading recurses as deep as the program goes, so it has the same stack as a run.
         let filter = std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name("jq".to_owned()).stack_size(4 * STACK);
             let reading = thread.spawn_scoped(scope, || compile::compile(text));
             reading.ok().and_then(|thread| thread.join().ok())
         });
-        let filter = filter.unwrap_or(Err(JqError::Stopped("no thread can be had")))?;
-        Ok(Self { text: text.to_owned(), filter: std::sync::Arc::new(filter) })
+        let filter = Arc::new(filter.unwrap_or(Err(JqError::Stopped("no thread can be had")))?);
+        known().insert(text.to_owned(), Arc::clone(&filter));
+        Ok(Self { text: text.to_owned(), filter })
     }
 }
 
