@@ -96,7 +96,7 @@ async fn decide(mut options: Options, context: &Context) -> Result<Exit, Stop> {
         }
         context.output.talk(&render::finding(finding, context.talk_style()));
     }
-    for blind in &decided.plan.blind {
+    for blind in decided.plan.blind.iter().filter(|blind| !render::told(&decided.plan, blind)) {
         if let Some(id) = &blind.dependency {
             context.output.talk(&format!("! could not check {id}: {}", blind.why));
             exit = Exit::Failed;

@@ -38,6 +38,10 @@ pub(super) async fn run(args: &OutdatedArgs, context: &Context) -> Result<Exit, 
     let behind = fresh.lines.iter().filter(|line| line.behind > 0).count() as u64;
     let total = fresh.lines.len() as u64;
     let sentence = match behind {
+        0 if !looked.blind.is_empty() => {
+            let unseen = render::count(looked.blind.len() as u64, "source");
+            format!("Nothing is behind of what could be seen: {unseen} could not be read.")
+        }
         0 => format!("Up to date: {}.", render::count(total, "line")),
         n => format!(
             "{n} of {} behind. `depstate update` takes what is new.",

@@ -46,7 +46,7 @@ pub fn report(file: &str, text: &[u8], mut mistakes: Vec<Mistake>) -> ManifestRe
     let more = (all > MOST).then(|| format!("{} more are not shown", all - MOST));
     // Nothing is read of a larger file, so nothing of it is to be shown.
     let text = text.get(..super::text::LARGEST).unwrap_or(text);
-    let text = Text { name: file.to_owned(), text: showable(text) };
+    let text = Text { name: file.to_owned(), text: without_logins(&showable(text)) };
     let mistakes = mistakes.into_iter().map(|m| text.fit(m)).map(Shown).collect();
     ManifestReport { name: file.to_owned(), all, text, mistakes, more }
 }
@@ -70,6 +70,22 @@ fn showable(bytes: &[u8]) -> String {
         }
         shown.extend(std::iter::repeat_n('?', chunk.invalid().len()));
     }
+    shown
+}
+
+/// Stars out users and passwords of addresses and keeps every offset: a mistake's line may have some.
+fn without_logins(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'');
+        let host = after.split(ends).next().unwrap_or_default();
+        let login = host.rfind('@').unwrap_or_default();
+        shown.extend([before, "://"]);
+        shown.extend(std::iter::repeat_n('*', login));
+        rest = &after[login..];
+    }
+    shown.push_str(rest);
     shown
 }
 

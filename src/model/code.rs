@@ -22,6 +22,11 @@ impl Code {
         Self::find(self.0)
     }
 
+    /// Tells whether something was verified, or a limit reached, and refused: exit 3.
+    pub fn is_refusal(self) -> bool {
+        self.page().is_some_and(|page| page.kind == Kind::Refused)
+    }
+
     /// Finds a page by the text of its code.
     pub fn find(text: &str) -> Option<&'static Page> {
         PAGES.iter().find(|page| page.code.0 == text)
@@ -257,13 +262,13 @@ codes! {
         "Upstream publishes no digest that depstate was told of. Add `verify.checksum` where there is one."
     TRUNCATED Error "truncated" "An answer ended early."
         "Fewer bytes came than were announced. Nothing of it was published."
-    REDIRECT_REFUSED Error "redirect-refused" "A redirect that may not be followed."
+    REDIRECT_REFUSED Refused "redirect-refused" "A redirect that may not be followed."
         "At most five, never from https to http."
-    PRIVATE_ADDRESS Error "private-address" "An address that is not public was not asked."
+    PRIVATE_ADDRESS Refused "private-address" "An address that is not public was not asked."
         "A source, or a redirect, leads to a private, loopback, link-local or metadata address: whoever\nwrites deps.toml could so reach what only this machine can. Checked is the address that is dialled,\nat every redirect. If the host is yours, your own configuration says so:\n`[hosts.\"mirror.corp.example\"]` and `private = true` in `.depstate/config.toml`."
     TOO_SLOW Error "too-slow" "An answer that arrives too slowly to be waited for."
-        "Less than 1 KiB a second arrived, over 30 seconds. What came in what time is told."
-    ANSWER_TOO_LARGE Error "answer-too-large" "An index is larger than an index may be."
+        "Less than 1 KiB a second arrived, over 30 seconds, or no answer began in that time. What came in what time is told. The next run\nmay find a faster server; a mirror of yours stands in `.depstate/config.toml` (`[[rewrite]]`)."
+    ANSWER_TOO_LARGE Refused "answer-too-large" "An index is larger than an index may be."
         "At most 256 MiB of an index are read, after decoding. It ends at once where the answer announces\nmore."
     CONFIG_TRACKED Error "config-tracked" "Your own configuration is tracked by git."
         "Who may change a file of the repository, in a pull request too, would decide where tokens go, which\nprivate hosts are asked and which programs run. Take it out (`git rm --cached`), and let the\nmachine that runs depstate have it; `--config FILE` or DEPSTATE_CONFIG may name it."

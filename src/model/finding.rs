@@ -35,3 +35,10 @@ pub enum Severity {
     /// To be read; nothing is held back.
     Warning,
 }
+
+impl Severity {
+    /// Returns how bad the failure is that a code tells of.
+    pub fn of(code: Code) -> Self {
+        if code.is_refusal() { Self::Refused } else { Self::Error }
+    }
+}

@@ -61,7 +61,7 @@ pub use manifest::{
 pub use metadata::Metadata;
 pub use mistake::Mistake;
 pub use object::{ObjectKey, ObjectMeta, Revision};
-pub use observed::{Observed, Why};
+pub use observed::{Observed, Trouble, Why};
 pub use pattern::{BadPattern, Pattern};
 pub use plan::{Action, BaseHead, Basis, Blind, Facts, NotWanted, Plan, Reason, Step, Summary};
 pub use probe::{Checksums, Conditions, Probe};

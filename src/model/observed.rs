@@ -1,5 +1,7 @@
 //! "Could not look" is never "nothing there".
 
+use super::Code;
+
 /// What was seen, or why nothing could be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observed<T> {
@@ -24,6 +26,22 @@ impl<T> Observed<T> {
 pub enum Why {
     /// A flag said not to look (`--refresh=none`, `--offline`).
     NotAsked,
-    /// It was tried and failed; the text is fit for a person.
-    Failed(String),
+    /// It was tried and failed.
+    Failed(Trouble),
+}
+
+/// What became of an attempt to look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// For `depstate explain`. If it is a refusal, nothing may stand in for what was not seen.
+    pub code: Code,
+    /// What happened, fit for a person, without secrets.
+    pub message: String,
+}
+
+impl Trouble {
+    /// Puts a code before what happened.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
 }

@@ -5,7 +5,7 @@ use std::{fmt, pin::Pin};
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
 
-use crate::model::SafeUrl;
+use crate::model::{Code, SafeUrl};
 
 /// A body that is being read, and what its sender said of it.
 pub struct ByteStream {
@@ -86,4 +86,15 @@ pub enum StreamError {
     /// The transfer broke off.
     #[error("the transfer broke off")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl StreamError {
+    /// Returns the code for `depstate explain`.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Truncated { .. } => Code::TRUNCATED,
+            Self::TooLarge { .. } => Code::ANSWER_TOO_LARGE,
+            Self::Broken(_) => Code::SOURCE_FAILED,
+        }
+    }
 }

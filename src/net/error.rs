@@ -96,7 +96,7 @@ pub enum NetError {
         within: Duration,
     },
     /// An address that is not public, and that the user's configuration does not allow.
-    #[error("`{url}` was not asked: {}{}; if you trust it, write `[hosts.\"{}\"]` and `private = true` in your `.depstate/config.toml`", Where(.url, .at, .what), From(.from), Named(.url))]
+    #[error("`{url}` was not asked: {}{}{}", Where(.url, .at, .what), From(.from), Trusted(.url, .what))]
     PrivateAddress {
         /// What was to be asked.
         url: Box<SafeUrl>,
@@ -184,7 +184,9 @@ impl NetError {
             Self::InsecureUrl { .. } => Code::BAD_URL,
             Self::Offline { .. } => Code::OFFLINE,
             Self::TooLarge { .. } => Code::ANSWER_TOO_LARGE,
-            Self::TooSlow { .. } => Code::TOO_SLOW,
+            Self::TooSlow { .. } | Self::Transport { kind: TransportKind::Timeout, .. } => {
+                Code::TOO_SLOW
+            }
             Self::PrivateAddress { .. } => Code::PRIVATE_ADDRESS,
             Self::Transport { kind: TransportKind::Truncated, .. } => Code::TRUNCATED,
             Self::Absent { .. }
@@ -316,6 +318,23 @@ impl fmt::Display for Where<'_> {
         } else {
             write!(f, "`{host}` is at {at}, {what}")
         }
+    }
+}
+
+/// How to allow it. A metadata service hands out credentials: nobody is led to that.
+struct Trusted<'a>(&'a SafeUrl, &'static str);
+
+impl fmt::Display for Trusted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.1.contains("metadata") {
+            return Ok(());
+        }
+        write!(
+            f,
+            "; if you trust it, write `[hosts.\"{}\"]` and `private = true` in your \
+             `.depstate/config.toml`",
+            Named(self.0)
+        )
     }
 }
 

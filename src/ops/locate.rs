@@ -14,9 +14,7 @@ use super::{
     vouchers::Vouchers,
 };
 use crate::{
-    model::{
-        Address, Algorithm, Code, Digest, Evidence, Finding, Kind, Over, Severity, Signer, Sink,
-    },
+    model::{Address, Algorithm, Code, Digest, Evidence, Finding, Over, Severity, Signer, Sink},
     planner::{Candidate, ChecksumQuery, ChosenFile, LocatedFile, Selection, Trust},
     source::{document, jq},
     verify,
@@ -128,7 +126,7 @@ async fn one(
     sink: &Arc<dyn Sink>,
 ) -> Result<LocatedFile, Finding> {
     let trouble = |(code, message, help): Wrong| Finding {
-        severity: severity(code),
+        severity: Severity::of(code),
         code,
         dependency: Some(address.dependency.clone()),
         address: Some(address.clone()),
@@ -152,7 +150,7 @@ async fn one(
         let file = vouchers
             .fetch(source.as_ref(), url)
             .await
-            .map_err(|unread| trouble((Code::SOURCE_FAILED, unread.message, None)))?;
+            .map_err(|unread| trouble((unread.code, unread.message, None)))?;
         whole(&file, url, digest.as_ref()).map_err(trouble)?;
         let file = match wish.filter(|wish| wish.query.rule.over == Over::Checksum) {
             Some(wish) => {
@@ -232,11 +230,6 @@ async fn one(
 }
 
 /// What was verified and refused ends with another exit code than what merely failed.
-fn severity(code: Code) -> Severity {
-    let refused = code.page().is_some_and(|page| page.kind == Kind::Refused);
-    if refused { Severity::Refused } else { Severity::Error }
-}
-
 /// Holds a checksum file against the digest that the index gives for it.
 fn whole(file: &Bytes, url: &str, expected: Option<&Digest>) -> Result<(), Wrong> {
     let Some(expected) = expected else { return Ok(()) };

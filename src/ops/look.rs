@@ -50,7 +50,7 @@ pub async fn look(
                 listings.insert(id, listing);
             }
             Observed::Unknown(Why::Failed(why)) => {
-                blind.insert(id, why);
+                blind.insert(id, why.message);
             }
             Observed::Unknown(Why::NotAsked) => {
                 blind.insert(id, "its source was not asked".to_owned());

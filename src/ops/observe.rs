@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use super::{OpsError, Project, Refresh, seen};
 use crate::{
     model::{
-        DependencyId, Event, Listing, ObjectKey, ObjectMeta, Observed, Sha256, Sink, Snapshot, Why,
+        Code, DependencyId, Event, Listing, ObjectKey, ObjectMeta, Observed, Sha256, Sink,
+        Snapshot, Trouble, Why,
     },
     ops::error::chain,
     planner::{Question, Schedules},
@@ -73,7 +74,7 @@ pub(crate) async fn published(
 
 pub(crate) fn not_owner(owner: &str, project: &Project, location: &str) -> OpsError {
     OpsError::said(
-        crate::model::Code::NOT_OWNER,
+        Code::NOT_OWNER,
         format!(
             "`{location}` belongs to project `{owner}`, this is project `{}`",
             project.manifest.project
@@ -105,7 +106,7 @@ pub(crate) async fn listings(
                     sink.emit(&Event::Asked { dependency: id.clone(), rows: listing.rows.len() });
                     Observed::Known(listing)
                 }
-                Err(why) => Observed::Unknown(Why::Failed(why)),
+                Err(failure) => Observed::Unknown(Why::Failed(failure)),
             };
             (id.clone(), listing)
         })
@@ -114,27 +115,32 @@ pub(crate) async fn listings(
         .await
 }
 
-/// Asks a source; where that fails and it may be, its last good answer stands in.
+/// Asks a source; where that fails and it may be, its last good answer stands in. Nothing stands in
+/// for an answer that was refused: whoever forges an index is not told from one that is silent then.
 async fn ask(
     project: &Project,
     id: &DependencyId,
     source: &dyn SourceDriver,
-) -> Result<Listing, String> {
-    let why = match source.releases(None).await {
+) -> Result<Listing, Trouble> {
+    let failure = match source.releases(None).await {
         Ok(listing) => return Ok(listing.unwrap_or_default()),
-        Err(error) => chain(&error),
+        Err(error) => Trouble::new(error.code(), chain(&error)),
     };
-    let Some(client) = project.clients.get(id).filter(|_| project.setting.stale_ok) else {
-        return Err(why);
+    let may = project.setting.stale_ok && !failure.code.is_refusal();
+    let Some(client) = project.clients.get(id).filter(|_| may) else {
+        return Err(failure);
     };
     client.answer_from_memory(true);
     let kept = source.releases(None).await;
     client.answer_from_memory(false);
     match (kept, client.oldest_from_memory()) {
         (Ok(Some(listing)), Some(since)) => {
-            Ok(Listing { why: Some(why), kept_since: Some(since), ..listing })
+            Ok(Listing { why: Some(failure.message), kept_since: Some(since), ..listing })
         }
-        (Ok(_) | Err(_), _) => Err(format!("{why}; and there is no earlier answer of it")),
+        (Ok(_) | Err(_), _) => Err(Trouble {
+            message: format!("{}; and there is no earlier answer of it", failure.message),
+            ..failure
+        }),
     }
 }
 
@@ -152,7 +158,9 @@ pub(crate) async fn schedules(
             };
             let rows = match schedule.rows(now).await {
                 Ok(rows) => Observed::Known(rows),
-                Err(error) => Observed::Unknown(Why::Failed(chain(&error))),
+                Err(error) => {
+                    Observed::Unknown(Why::Failed(Trouble::new(error.code(), chain(&error))))
+                }
             };
             (id, rows)
         })
@@ -184,7 +192,8 @@ async fn one(
     key: &ObjectKey,
     meta: Option<&ObjectMeta>,
 ) -> Observed<Sha256> {
-    let unknown = |why: String| Observed::Unknown(Why::Failed(why));
+    let unknown =
+        |why: String| Observed::Unknown(Why::Failed(Trouble::new(Code::STORAGE_FAILED, why)));
     match storage.head(key).await {
         Ok(Some(meta)) => {
             if let Some(digest) = meta.checksum.as_ref().and_then(crate::model::Digest::sha256) {
@@ -228,7 +237,8 @@ pub(crate) async fn altered(
 
 /// Hashes the bytes of an object.
 async fn bytes(storage: &dyn StorageReader, key: &ObjectKey) -> Observed<Sha256> {
-    let unknown = |why: String| Observed::Unknown(Why::Failed(why));
+    let unknown =
+        |why: String| Observed::Unknown(Why::Failed(Trouble::new(Code::STORAGE_FAILED, why)));
     match storage.get(key, None).await {
         Ok(Some(mut object)) => {
             let mut hasher = Hasher::new(None);

@@ -139,10 +139,13 @@ pub async fn plan(
         options: &request.options,
         basis,
     });
-    // Why a file is not known is told once, by whoever tried to find out.
+    // What is wrong with a file is told once, by whoever tried to find out.
     plan.findings.retain(|finding| {
-        finding.code != Code::SOURCE_FAILED
-            || !troubles.iter().any(|t| t.address.is_some() && t.address == finding.address)
+        !troubles.iter().any(|trouble| {
+            trouble.address.is_some()
+                && trouble.address == finding.address
+                && [Code::SOURCE_FAILED, trouble.code].contains(&finding.code)
+        })
     });
     plan.findings.extend(troubles);
     place(&mut plan.findings, project);

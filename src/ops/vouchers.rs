@@ -43,7 +43,7 @@ impl Vouchers {
             })?;
             stream.collect(LIMIT).await.map_err(|error| Unread {
                 absent: false,
-                code: Code::SOURCE_FAILED,
+                code: error.code(),
                 message: format!("`{url}` could not be read: {}", chain(&error)),
             })
         })

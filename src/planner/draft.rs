@@ -10,7 +10,7 @@ use super::{
     order::Orders,
     past::{self, Records},
     retire::{self, There},
-    standing,
+    standing, trust,
 };
 use crate::model::{
     Address, Blind, Code, Condemned, DependencyId, Evidence, Finding, Lock, LockedRelease,
@@ -56,6 +56,7 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
     filter(input, &world, steps, &mut plan);
     plan.findings.extend(guard::max_retire(&plan.steps, input.options.max_retire));
     plan.findings.extend(first_use(&plan.steps, input.lock));
+    plan.findings.extend(trust::entering(input, &plan.steps));
     plan.findings.extend(guard::single_writer(input.manifest, world.snapshot));
     // They come in the order of the selection, which is the order of a plan.
     plan.unchanged.retain(|address| input.options.takes(address));
@@ -192,7 +193,7 @@ fn foreign(input: &PlanInput<'_>) -> Option<Finding> {
 fn unseen(input: &PlanInput<'_>) -> Option<Blind> {
     let why = |why: &Why, not_asked: &str| match why {
         Why::NotAsked => not_asked.to_owned(),
-        Why::Failed(text) => text.clone(),
+        Why::Failed(failure) => failure.message.clone(),
     };
     let why = match (input.published, input.objects) {
         (Observed::Unknown(it), _) => {

@@ -92,7 +92,7 @@ fn found(
         None if object.revision == now.revision => {}
         Some(Observed::Known(sha256)) if *sha256 == then.sha256 => {}
         Some(Observed::Known(_)) => return Err(format!("its object `{key}` has other bytes")),
-        Some(Observed::Unknown(Why::Failed(why))) => return Err(why.clone()),
+        Some(Observed::Unknown(Why::Failed(why))) => return Err(why.message.clone()),
         Some(Observed::Unknown(Why::NotAsked)) | None => {
             return Err(format!("its object `{key}` has another revision than recorded"));
         }

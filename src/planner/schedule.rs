@@ -110,16 +110,24 @@ impl Deciding<'_> {
     fn unseen(&self, old: &LockedLines, why: &Why, timing: &mut Timing) {
         timing.lines.rows.clone_from(&old.rows);
         let id = &self.dependency.id;
+        let code = match why {
+            Why::NotAsked => Code::SOURCE_FAILED,
+            Why::Failed(failure) => failure.code,
+        };
         let why = match why {
             // What is right stays right without a network.
             Why::NotAsked if self.answers => return,
             Why::NotAsked => "its schedule was not asked".to_owned(),
-            Why::Failed(text) => format!("its schedule could not be read: {text}"),
+            Why::Failed(failure) => format!("its schedule could not be read: {}", failure.message),
         };
         timing.unsettled = true;
         timing.blind.push(Blind { dependency: Some(id.clone()), why: why.clone() });
         let unknown = self.named().find(|(_, name)| old.named(name).is_none());
-        if unknown.is_none() && !self.options.decide && !self.options.update.names(id) {
+        if unknown.is_none()
+            && !self.options.decide
+            && !self.options.update.names(id)
+            && !code.is_refusal()
+        {
             return;
         }
         let message = match unknown {
@@ -128,7 +136,7 @@ impl Deciding<'_> {
             }
             None => format!("the lines of `{id}` can't be decided anew: {why}"),
         };
-        timing.refuse(self.at(self.finding(Severity::Error, Code::SOURCE_FAILED, message)));
+        timing.refuse(self.at(self.finding(Severity::of(code), code, message)));
     }
 
     /// Takes what the schedule says.

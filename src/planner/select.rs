@@ -238,15 +238,15 @@ fn unseen(picker: &Picker<'_>, why: &Why, into: &mut Selection) -> Chosen {
     let dependency = picker.finder.dependency;
     let id = &dependency.id;
     let unasked = *why == Why::NotAsked;
-    let why = match why {
-        Why::NotAsked => "its source was not asked".to_owned(),
-        Why::Failed(text) => text.clone(),
+    let (code, why) = match why {
+        Why::NotAsked => (Code::SOURCE_FAILED, "its source was not asked".to_owned()),
+        Why::Failed(failure) => (failure.code, failure.message.clone()),
     };
     into.blind.push(Blind { dependency: Some(id.clone()), why: why.clone() });
     let mut picked = picker.pick(false);
     into.findings.append(&mut picked.findings);
     let failed = |message: String| {
-        let it = findings::finding(Severity::Error, Code::SOURCE_FAILED, id, message);
+        let it = findings::finding(Severity::of(code), code, id, message);
         findings::at(it, dependency.source.driver.span)
     };
     // A line that `exclude` empties on a target says nothing about the source.
@@ -260,7 +260,7 @@ fn unseen(picker: &Picker<'_>, why: &Why, into: &mut Selection) -> Chosen {
         into.findings.push(failed(format!(
             "deps.toml asks for something else of `{id}` than deps.lock answers, and {why}"
         )));
-    } else if picker.options.update.names(id) {
+    } else if picker.options.update.names(id) || code.is_refusal() {
         into.findings.push(failed(format!("no newer version of `{id}` can be looked for: {why}")));
     }
     chosen(picker, picked, None, Some(Hold::Unclear))

@@ -1,13 +1,13 @@
 //! Lays who and what vouches for a new file beside what vouched for the version before.
 
 use super::{
-    Candidate, LocatedFile, Options, findings,
+    Candidate, LocatedFile, Options, PlanInput, findings,
     past::{self, Past, Records},
     question, rules,
 };
 use crate::model::{
-    Address, Code, Evidence, Finding, Lock, LockedArtifact, Manifest, OrderKey, Over, Severity,
-    Signer, Snapshot, Version,
+    Action, Address, Code, Evidence, Finding, Lock, LockedArtifact, Manifest, OrderKey, Over,
+    Severity, Signer, Snapshot, Step, Version, VersionLine,
 };
 
 /// What was decided before, to compare with.
@@ -169,6 +169,78 @@ impl Both<'_> {
             format!("{what}, then run `depstate lock --accept {address}`, or exclude it"),
         )
     }
+}
+
+/// Lays who vouches for what enters beside who vouches for what is published: whoever reviews a plan of
+/// a lock that is decided hears of it, and does not see a new version alone. Always a warning: what has
+/// to be refused was, when the lock was written.
+pub(super) fn entering(input: &PlanInput<'_>, steps: &[Step]) -> Vec<Finding> {
+    let published = input.published.known().and_then(Option::as_ref);
+    let records = past::records(published);
+    let mut told = Vec::new();
+    for step in steps.iter().filter(|step| step.action == Action::Create) {
+        let address = &step.address;
+        let known = input.manifest.dependencies.get(&address.dependency);
+        let (Some(after), Some(dependency), Some(versions)) =
+            (&step.after, known, records.get(&address.dependency))
+        else {
+            continue;
+        };
+        let unchecked = after.evidence == Evidence::Signed && after.signer.is_none();
+        if unchecked || input.options.accept.contains(address) {
+            continue;
+        }
+        let ours = dependency.scheme.order(&address.version);
+        let older = versions.iter().filter_map(|(version, records)| {
+            let order = dependency.scheme.order(version);
+            let record = records.iter().find(|it| it.address.target == address.target)?;
+            (order <= ours).then_some((order, *version, *record))
+        });
+        // Lines may have signers of their own.
+        let line = dependency
+            .lines
+            .iter()
+            .find(|line| line.constraint.as_ref().is_none_or(|it| it.value.matches_key(&ours)));
+        let before = older.max_by_key(|(order, version, record)| {
+            let fits = |line: &VersionLine| {
+                rules::could(line, order, &record.upstream, order.is_prerelease())
+            };
+            (line.is_some_and(fits), order.clone(), *version)
+        });
+        let Some((_, version, before)) = before else { continue };
+        let settings = dependency.settings_for(&address.version, &address.target);
+        let templated = settings
+            .signature
+            .and_then(|rule| rule.identity)
+            .is_some_and(|identity| identity.value.contains("{{"));
+        let (code, message) = match (&before.signer, &after.signer) {
+            (Some(old), Some(new)) if old.who != new.who => {
+                if templated && old.kind() == new.kind() {
+                    continue;
+                }
+                let message = format!(
+                    "signer changed: `{address}` is signed by `{}`, `{version}`, which is published, \
+                     by `{}`",
+                    new.who, old.who
+                );
+                (Code::SIGNER_CHANGED, message)
+            }
+            _ if strength(after.evidence, after.signer.as_ref())
+                < strength(before.evidence, before.signer.as_ref()) =>
+            {
+                let message = format!(
+                    "evidence got weaker: `{address}` has `{}`, `{version}`, which is published, \
+                     has `{}`",
+                    self::told(after.evidence, after.signer.as_ref()),
+                    self::told(before.evidence, before.signer.as_ref()),
+                );
+                (Code::EVIDENCE_WEAKER, message)
+            }
+            _ => continue,
+        };
+        told.push(findings::about(Severity::Warning, code, address, message));
+    }
+    told
 }
 
 /// What vouches, as a number: more is stronger.

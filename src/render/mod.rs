@@ -16,6 +16,7 @@ mod style;
 pub use grammar::{bytes, count, plain};
 pub use history::{history_text, when};
 pub use plan_markdown::plan_markdown;
+pub(crate) use plan_text::told;
 pub use plan_text::{
     finding_text as finding, plan_text, release_lines, steps_text, summary_sentence,
 };

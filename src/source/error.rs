@@ -153,13 +153,11 @@ impl SourceError {
             Self::Answer { .. } | Self::Unlisted { .. } => Code::SOURCE_ANSWER,
             Self::Address { .. } => Code::UNSUPPORTED_ADDRESS,
             Self::File { .. } | Self::NoFolder { .. } => Code::FILE_FAILED,
-            Self::Body { source: StreamError::Truncated { .. }, .. } => Code::TRUNCATED,
+            Self::Body { source, .. } => source.code(),
             Self::Signature { source, .. } => source.code,
             Self::Expired { .. } => Code::INDEX_EXPIRED,
             Self::Altered { .. } => Code::DIGEST_MISMATCH,
-            Self::Absent { .. } | Self::All { .. } | Self::Body { .. } | Self::Storage { .. } => {
-                Code::SOURCE_FAILED
-            }
+            Self::Absent { .. } | Self::All { .. } | Self::Storage { .. } => Code::SOURCE_FAILED,
         }
     }
 }

@@ -44,6 +44,8 @@ impl SourceDriver for Fallback {
                     let told = |listing| Listing { fallback: n, why, ..listing };
                     return Ok(listing.map(told));
                 }
+                // Nothing stands in for an answer that was refused.
+                Err(error) if error.code().is_refusal() => return Err(error),
                 Err(error) => failed.push(chain(&error)),
             }
         }

@@ -14,6 +14,7 @@ mod looking_back;
 mod output;
 mod quickstart;
 mod readme;
+mod refused;
 mod s3;
 mod saved_plan;
 mod table;

@@ -26,7 +26,7 @@ fn a_manifest_reaches_no_host_that_the_user_does_not_allow() {
     upstream.route("/index.json", Answer::json("[\"1.0.0\"]"));
     let sandbox = Sandbox::with(&manifest(&upstream.url(""), "insecure = true\n"));
     sandbox.configure("");
-    let refused = sandbox.run(["lock"]).exits(1);
+    let refused = sandbox.run(["lock"]).exits(3);
     assert!(refused.stderr.contains("`127.0.0.1` is a loopback address"), "{}", refused.all());
     assert!(refused.stderr.contains("private = true"), "{}", refused.all());
     assert!(upstream.requests().is_empty());

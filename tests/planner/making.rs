@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use depstate::{
     model::{
-        Constraint, Coverage, Dependency, EolRule, Finding, Head, HeadKind, Keep, Located,
+        Code, Constraint, Coverage, Dependency, EolRule, Finding, Head, HeadKind, Keep, Located,
         NotWanted, Plan, Reason, Revision, Row, Rule, Scheme, Settings, Snapshot, SourceRule,
-        Standing, TargetName, Version, VersionLine, Why,
+        Standing, TargetName, Trouble, Version, VersionLine, Why,
     },
     planner::Selection,
 };
@@ -125,7 +125,7 @@ pub(super) fn version(text: &str) -> Version {
 }
 
 pub(super) fn failed() -> Why {
-    Why::Failed("the index answered 503".to_owned())
+    Why::Failed(Trouble::new(Code::SOURCE_FAILED, "the index answered 503"))
 }
 
 /// Tells whether a step is a retire for want of room in its line.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use depstate::{
     model::{
         Change, Code, Constraint, End, EolRule, Located, NotWanted, Observed, Override, Patch,
-        Reason, ScheduleRow, ScheduleRule, Scheme, Severity, Since, Why,
+        Reason, ScheduleRow, ScheduleRule, Scheme, Severity, Since, Trouble, Why,
     },
     planner::{self, Question, Update, WhyAsk},
 };
@@ -124,7 +124,10 @@ fn a_constraint_beside_the_name_must_hold_too() {
 #[test]
 fn a_decided_lock_says_the_same_every_day_and_asks_nothing() {
     let mut world = locked(lts(1), "2025-06-01");
-    world.schedules.insert(id("node"), Observed::Unknown(Why::Failed("gone".to_owned())));
+    world.schedules.insert(
+        id("node"),
+        Observed::Unknown(Why::Failed(Trouble::new(Code::SOURCE_FAILED, "gone"))),
+    );
     for on in ["2025-06-02", "2026-01-01", "2040-01-01"] {
         world.options.as_of = at(on);
         assert!(planner::ask_schedules(&world.manifest, &world.lock, &world.options).is_empty());
@@ -183,7 +186,10 @@ fn a_name_stays_while_nothing_of_its_new_line_is_to_be_had() {
     assert_eq!(outcome.lock, world.lock);
     assert_eq!(steps(&outcome.plan), Vec::<String>::new());
     // Nor where the source is down at that moment.
-    world.listings.insert(id("node"), Observed::Unknown(Why::Failed("503".to_owned())));
+    world.listings.insert(
+        id("node"),
+        Observed::Unknown(Why::Failed(Trouble::new(Code::SOURCE_FAILED, "503"))),
+    );
     let outcome = world.plan();
     assert_eq!(codes(&outcome.plan.findings), ["source-failed node"]);
     assert_eq!((steps(&outcome.plan), outcome.lock), (Vec::new(), world.lock.clone()));
@@ -217,9 +223,10 @@ fn a_name_that_nobody_bears_is_an_error_that_says_which_there_are() {
 fn a_schedule_that_cant_be_read_lets_the_lock_hold() {
     let mut world = locked(lts(1), "2025-06-01");
     world.options.as_of = at("2025-11-01");
-    world
-        .schedules
-        .insert(id("node"), Observed::Unknown(Why::Failed("it answered 503".to_owned())));
+    world.schedules.insert(
+        id("node"),
+        Observed::Unknown(Why::Failed(Trouble::new(Code::SOURCE_FAILED, "it answered 503"))),
+    );
     // For `lock` and `update` it is an error.
     world.options.decide = true;
     let outcome = world.plan();

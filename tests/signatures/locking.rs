@@ -197,6 +197,48 @@ fn a_signer_whom_the_rule_names_too_is_a_line_of_its_own() {
 }
 
 #[test]
+fn the_plan_of_a_decided_lock_tells_of_another_signer_too() {
+    let Some(mut world) = World::new(OF_FILE) else { return };
+    world.sandbox.write("keys/other.asc", world.gpg.public("other"));
+    world.release("1.0.0", "up");
+    let _applied = world.sandbox.run(["apply", "--yes"]).exits(0);
+    world.release("1.1.0", "other");
+    // Once, by whoever looks first.
+    for command in [&["update"][..], &["plan", "--locked"]] {
+        let ran = world.sandbox.run(command.iter().copied()).exits(0);
+        assert_eq!(ran.all().matches("signer changed: ").count(), 1, "{command:?} {}", ran.all());
+    }
+    let plan = world.sandbox.run(["plan", "--locked"]).exits(0);
+    let told = "`tool@1.1.0/any` is signed by `openpgp:$KEY_OTHER`, `1.0.0`, which is published, by \
+                `openpgp:$KEY_UP`";
+    assert!(plan.all().contains(told), "{}", plan.all());
+    let _applied = world.sandbox.run(["apply", "--yes", "--locked"]).exits(0);
+    let after = world.sandbox.run(["plan"]).exits(0);
+    assert!(!after.all().contains("signer changed"), "{}", after.all());
+    // Less evidence is told the same way.
+    world.rule("checksum = { url = \"$BASE/SHA256SUMS\" }");
+    world.release("1.2.0", "other");
+    let _updated = world.sandbox.run(["update"]).exits(0);
+    let plan = world.sandbox.run(["plan", "--locked"]).exits(0);
+    let told = "`tool@1.2.0/any` has `checksum-file`, `1.1.0`, which is published, has `signed`";
+    assert!(plan.all().contains(told), "{}", plan.all());
+}
+
+#[test]
+fn a_clear_signed_list_that_is_given_as_its_own_signature_says_what_to_write() {
+    let Some(mut world) = World::new(OF_CHECKSUM) else { return };
+    world.release("1.0.0", "up");
+    let clear = world.gpg.clear(THEN, "up", &world.rows.concat(), &[]);
+    world.up.route("/SHA256SUMS.asc", Answer::body(clear.clone()));
+    world.up.route("/SHA256SUMS", Answer::body(clear));
+    let refused = world.sandbox.run(["lock"]).exits(3);
+    assert!(refused.stderr.contains("give no `url` in `signature`"), "{}", refused.all());
+    let within = OF_CHECKSUM.replacen(", url = \"$BASE/SHA256SUMS.asc\"", "", 1);
+    world.rule(&within);
+    let _locked = world.sandbox.run(["lock"]).exits(0);
+}
+
+#[test]
 fn less_evidence_is_refused_where_upstream_gives_less() {
     let Some(mut world) = World::new("") else { return };
     let toml = world.sandbox.read("deps.toml").replace("artifact", "# artifact");

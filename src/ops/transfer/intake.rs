@@ -58,7 +58,7 @@ impl<'a> Intake<'a> {
                     self.came,
                     self.waited.as_secs()
                 );
-                return Err(Failed::new(Code::SOURCE_FAILED, why));
+                return Err(Failed::new(Code::TOO_SLOW, why));
             }
             (self.waited, self.came) = (Duration::ZERO, 0);
         }
@@ -67,9 +67,5 @@ impl<'a> Intake<'a> {
 }
 
 fn broken(error: &StreamError, url: &str) -> Failed {
-    let code = match error {
-        StreamError::Truncated { .. } => Code::TRUNCATED,
-        StreamError::TooLarge { .. } | StreamError::Broken(_) => Code::SOURCE_FAILED,
-    };
-    Failed::new(code, format!("`{url}`: {}", chain(error)))
+    Failed::new(error.code(), format!("`{url}`: {}", chain(error)))
 }

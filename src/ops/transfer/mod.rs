@@ -35,7 +35,8 @@ pub(crate) struct Failed {
 
 impl Failed {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), help: None, refused: false, interrupted: false }
+        let refused = code.is_refusal();
+        Self { code, message: message.into(), help: None, refused, interrupted: false }
     }
 
     fn interrupted() -> Self {

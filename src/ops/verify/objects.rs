@@ -62,7 +62,7 @@ pub(super) async fn look(
                 Severity::Warning,
                 Code::COULD_NOT_CHECK,
                 Some(&record.address),
-                why.clone(),
+                why.message.clone(),
                 Some("`depstate verify --deep` reads it"),
             ),
             Some(Observed::Unknown(Why::NotAsked)) | None => {}

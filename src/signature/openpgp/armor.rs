@@ -76,6 +76,13 @@ fn dearmour(block: &str, wanted: Wanted) -> Result<Vec<u8>, String> {
                         public one, and treat this one as lost"
                 .to_owned());
         }
+        (Some(BlockType::CleartextMessage), Wanted::Signature) => {
+            return Err(
+                "it is a clear-signed text, whose signature stands within: give no `url` in \
+                        `signature` beside `of = \"checksum\"`"
+                    .to_owned(),
+            );
+        }
         (Some(other), _) => return Err(format!("it holds a `{other}`")),
         (None, _) => return Err("a block does not say what it is".to_owned()),
     }
