@@ -102,7 +102,7 @@ impl ExternalSource {
         {
             fields.remove("url");
         }
-        let mut row = source::row(value, self.insecure).map_err(|why| self.odd(why))?;
+        let mut row = source::row(&value, self.insecure).map_err(|why| self.odd(why))?;
         let texts = [Some(&row.upstream), own.as_ref(), row.url.as_ref(), row.name.as_ref()];
         if texts.into_iter().flatten().any(|text| text.chars().any(super::words::is_hidden)) {
             let version = plain(&row.upstream);

@@ -110,7 +110,7 @@ impl Columns {
         if !row.contains_key("version") {
             return Ok(None);
         }
-        rows::row(Value::Object(row), Some(base), insecure).map(Some)
+        rows::row(&Value::Object(row), Some(base), insecure).map(Some)
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn make(setup: &Setup) -> Result<Box<dyn SourceDriver>, Vec<Mistake>>
 }
 
 fn read(fields: &mut Fields<'_>, value: &Spanned<DeValue<'_>>) -> Option<Row> {
-    match rows::row(to_json(value.get_ref()), None, fields.insecure) {
+    match rows::row(&to_json(value.get_ref()), None, fields.insecure) {
         Ok(row) => Some(row),
         Err(error) => {
             let key = error.key.and_then(|key| value.get_ref().as_table()?.get(key));

@@ -85,7 +85,7 @@ impl HttpJson {
             .next()
             .unwrap_or_default()
             .into_iter()
-            .map(|value| rows::row(value, Some(base), self.web.insecure))
+            .map(|value| rows::row(&value, Some(base), self.web.insecure))
             .collect::<Result<_, _>>()
             .map_err(|error| unusable(&answer, error.sentence()))?;
         let next = match outputs.next() {

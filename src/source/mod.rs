@@ -58,7 +58,7 @@ pub use schedule::Schedule;
 ///
 /// # Errors
 /// What is wrong with the row, and the row.
-pub fn row(value: serde_json::Value, insecure: bool) -> Result<crate::model::Row, String> {
+pub fn row(value: &serde_json::Value, insecure: bool) -> Result<crate::model::Row, String> {
     rows::row(value, None, insecure).map_err(|error| error.sentence())
 }
 

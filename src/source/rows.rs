@@ -32,8 +32,8 @@ impl RowError {
 /// Reads a row: an upstream name, or a table with at least `version`. A null is absent; what has no
 /// meaning of its own is `release.*`. A relative `url` is taken from `base` on, and one of plain http
 /// is taken where the source is `insecure`.
-pub(super) fn row(value: Value, base: Option<&Url>, insecure: bool) -> Result<Row, RowError> {
-    let read = match &value {
+pub(super) fn row(value: &Value, base: Option<&Url>, insecure: bool) -> Result<Row, RowError> {
+    let read = match value {
         Value::String(upstream) => {
             named(upstream).map(|upstream| Row { upstream, ..Row::default() })
         }
@@ -42,7 +42,7 @@ pub(super) fn row(value: Value, base: Option<&Url>, insecure: bool) -> Result<Ro
             Err((Code::BAD_VALUE, None, "a row is a text or a table, which is not so".to_owned()))
         }
     };
-    read.map_err(|(code, key, why)| RowError { code, key, why, row: shown(&value) })
+    read.map_err(|(code, key, why)| RowError { code, key, why, row: shown(value) })
 }
 
 /// Makes a row from the named groups of a pattern.
@@ -60,7 +60,7 @@ pub(super) fn from_groups(
             (name, value)
         })
         .collect();
-    row(Value::Object(fields), base, insecure)
+    row(&Value::Object(fields), base, insecure)
 }
 
 /// Makes a row of a text that a pattern is found in, or of a link's whole address. The link is the
