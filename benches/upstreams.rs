@@ -70,12 +70,13 @@ fn beside(latency: u64, theirs: Option<&Path>) {
     let at = folder.path();
     std::fs::write(at.join("deps.toml"), indexes::manifest(&server.bases)).unwrap();
     std::fs::write(at.join("nvchecker.toml"), nvchecker::configuration(&server.bases)).unwrap();
-    // The servers have an address that depstate asks only where the user says so.
-    std::fs::write(
-        at.join("config.toml"),
-        "[hosts.\"127.0.0.1\"]\ninsecure = true\nprivate = true\n",
-    )
-    .unwrap();
+    // The servers have addresses that depstate asks only where the user says so.
+    let allowed = |base: &String| {
+        let host = base.trim_start_matches("http://");
+        format!("[hosts.\"{host}\"]\ninsecure = true\nprivate = true\n")
+    };
+    let allowed: String = server.bases.iter().map(allowed).collect();
+    std::fs::write(at.join("config.toml"), allowed).unwrap();
     let (mut cold, mut warm) = (Vec::new(), Vec::new());
     let (mut their_first, mut their_second) = (Vec::new(), Vec::new());
     // In turn, so that whatever else the machine does falls on all alike.
