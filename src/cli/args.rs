@@ -103,32 +103,6 @@ pub(super) struct InitArgs {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct AddArgs {
-    /// The product (`depstate catalog` lists them)
-    #[arg(value_name = "ID")]
-    pub(super) id: String,
-    /// Which versions: `22`, `3.4`, a name such as `lts`, or a constraint; several may be given
-    #[arg(long = "line", value_name = "LINE")]
-    pub(super) lines: Vec<String>,
-    /// What the dependency is called in deps.toml; as the product if not given
-    #[arg(long = "as", value_name = "NAME")]
-    pub(super) name: Option<String>,
-    /// For which targets: names or globs; all that the product has files for if not given
-    #[arg(long = "target", value_name = "TARGET")]
-    pub(super) targets: Vec<String>,
-    /// Print the table; ask nothing and write nothing
-    #[arg(long)]
-    pub(super) dry_run: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct CatalogArgs {
-    /// Only products with all of these words in their id, name, description or driver
-    #[arg(value_name = "SEARCH")]
-    pub(super) words: Vec<String>,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct LockArgs {
     /// Accept the bytes that upstream serves now for a locked version, or who signs a new one
     #[arg(long, value_name = "ADDRESS")]
