@@ -1,7 +1,9 @@
 //! The HTTP clients: one for each way that requests take, made when the first one takes it.
 //!
-//! Connections are kept by each client for itself, so a request never finds one that was made under
-//! another host's rule: other certificates, a proxy, or an address that only that host may have.
+//! Connections are kept by each client for itself, so a request never finds one that was made in
+//! another way: with other certificates, through a proxy, or to an address that not every host may
+//! have. Hosts whose rules say the same of these share a client, because the system's certificates are
+//! read for each.
 
 use std::{
     collections::BTreeMap,
@@ -22,8 +24,11 @@ use super::{
 /// What requests share that may share connections.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
-    rule: Option<usize>,
+    /// The certificates that are trusted; none: the system's.
+    ca: Option<Vec<u8>>,
     proxy: Option<String>,
+    /// Whether addresses have to be public.
+    public: bool,
     /// Whether bodies are decoded.
     decode: bool,
 }
@@ -58,12 +63,19 @@ impl Routes {
             ProxyRule::System if config.system_proxy => self.system(url)?,
             ProxyRule::No | ProxyRule::System => (None, None),
         };
-        let key = Key { rule: rule.map(|(at, _)| at), proxy: named, decode };
+        let rule = rule.map(|(_, rule)| rule);
+        let key = Key {
+            ca: rule.and_then(|rule| rule.ca.as_deref()).map(<[u8]>::to_vec),
+            // The only name that a client with a proxy looks up is the proxy's, which the user chose.
+            public: named.is_none() && !rule.is_some_and(|rule| rule.private),
+            proxy: named,
+            decode,
+        };
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&key) {
             return Ok(client.clone());
         }
-        let client = make(config, rule.map(|(_, rule)| rule), proxy, decode)?;
+        let client = make(config, &key, proxy)?;
         clients.insert(key, client.clone());
         Ok(client)
     }
@@ -79,37 +91,35 @@ impl Routes {
             Some(auth) => proxy.custom_http_auth(auth.clone()),
             None => proxy,
         };
-        Ok((Some(proxy), Some(uri)))
+        // Not the same as a rule's with this address: it may come with a password of its own.
+        Ok((Some(proxy), Some(format!("the system's {uri}"))))
     }
 }
 
 fn make(
     config: &ClientConfig,
-    rule: Option<&HostRule>,
+    key: &Key,
     proxy: Option<Proxy>,
-    decode: bool,
 ) -> Result<reqwest::Client, NetError> {
-    // The only name that a client with a proxy looks up is the proxy's, which the user chose.
-    let public = proxy.is_none() && !rule.is_some_and(|rule| rule.private);
     let lookup = config.lookup.clone().unwrap_or_else(|| Arc::new(System));
     let mut builder = reqwest::Client::builder()
         .user_agent(&config.user_agent)
         .connect_timeout(config.connect_timeout)
         .read_timeout(config.read_timeout)
-        .dns_resolver(Arc::new(Resolver { lookup, public }))
+        .dns_resolver(Arc::new(Resolver { lookup, public: key.public }))
         // Followed by hand, see `send`: what may follow and what goes with it is our word.
         .redirect(reqwest::redirect::Policy::none())
         // Tries are counted and told, so nothing below may make more of them.
         .retry(reqwest::retry::never())
         .referer(false)
         .no_proxy();
-    if !decode {
+    if !key.decode {
         builder = builder.no_gzip().no_brotli().no_zstd();
     }
     if let Some(proxy) = proxy {
         builder = builder.proxy(proxy);
     }
-    if let Some(pem) = rule.and_then(|rule| rule.ca.as_deref()) {
+    if let Some(pem) = &key.ca {
         builder = builder.tls_certs_only(certificates(pem)?);
     }
     builder.build().map_err(|error| setup("client", error))
