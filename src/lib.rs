@@ -29,6 +29,8 @@ pub mod storage;
 pub mod verify;
 // between 4 and 5: drivers that are programs of the user's
 pub mod external;
+// beside it: the room that runs scripts
+pub mod workshop;
 // floor 5: published state
 pub mod state;
 // floor 6: verbs

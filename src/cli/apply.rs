@@ -169,6 +169,7 @@ fn saved_request(saved: &wire::plan::SavedPlan, context: &Context) -> Result<Req
     }
     Ok(Request {
         options: Options {
+            rebuild: Vec::new(),
             update: if flag("update") { Update::All } else { only(&texts("update"))? },
             accept: std::collections::BTreeSet::new(),
             filters: read_filters(&texts("filters"))?,

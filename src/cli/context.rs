@@ -188,6 +188,7 @@ impl Context {
     /// The planner's options where a command has none of its own.
     pub(super) fn no_options(&self, time: &Time) -> Options {
         Options {
+            rebuild: Vec::new(),
             update: Update::No,
             accept: BTreeSet::new(),
             filters: Vec::new(),

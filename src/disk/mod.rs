@@ -12,6 +12,7 @@ mod leftover;
 mod notes;
 mod seen;
 mod tracked;
+pub mod tree;
 mod workspace;
 
 #[cfg(test)]

@@ -188,6 +188,7 @@ fn dependency(
             };
             signed(text, &raw.evidence, raw.signer.as_ref())?;
             let artifact = LockedArtifact {
+                extra: BTreeMap::new(),
                 url: raw.url,
                 size: raw.size,
                 sha256: value(text, &raw.sha256, raw.sha256.get_ref().parse())?,

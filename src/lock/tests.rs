@@ -166,6 +166,7 @@ fn artifact() -> impl Strategy<Value = LockedArtifact> {
     )
         .prop_map(|(url, size, sha256, upstream_digest, evidence, (who, over))| {
             LockedArtifact {
+                extra: Default::default(),
                 url,
                 size,
                 sha256: Sha256(sha256),

@@ -38,6 +38,7 @@ pub(super) fn read(
     let parts = parts(all, Some(id), fields, targets, complete);
     let dependency = parts.source.as_ref().filter(|_| complete).and_then(|source| {
         Some(Dependency {
+            extra: Vec::new(),
             id: id.clone(),
             targets: parts.targets?,
             scheme: parts.scheme,

@@ -118,6 +118,9 @@ pub(super) fn settings(patch: Patch) -> Settings {
     }
     let metadata = set(patch.metadata).unwrap_or_default();
     Settings {
+        build: None,
+        detect_licenses: false,
+        test: None,
         name: set(patch.name),
         licenses: set(patch.licenses).unwrap_or_default(),
         cpe: set(patch.cpe).unwrap_or_default(),

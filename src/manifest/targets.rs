@@ -99,6 +99,7 @@ fn target(all: &mut Collector<'_>, name: &TargetName, fields: Table<'_, '_>) -> 
     let stacks = fields.get("stacks").and_then(|value| strings(all, "stacks", value));
     let vars = fields.below(all, "vars").map(|fields| vars(all, fields));
     Target {
+        image: None,
         os,
         arch,
         distro,

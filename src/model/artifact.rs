@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Digest, Evidence, InputDigest, Metadata, Sha256, Signer};
+use super::{
+    Address, Digest, Evidence, ExtraFile, InputDigest, Metadata, Recipe, Sha256, Signer, Trial,
+};
 
 /// A wanted artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,13 @@ pub struct Artifact {
     pub inputs: BTreeMap<InputName, Sha256>,
     /// What consumers read. Where `input` is none, texts that name the digest are still empty.
     pub metadata: Metadata,
+    /// Whether the licences are found out from the unpacked file; what stands in `metadata` are
+    /// none, then.
+    pub detect_licenses: bool,
+    /// How it is made of its source; none: the source's file is published as it is.
+    pub recipe: Option<Box<Recipe>>,
+    /// What is tried with it before it is published.
+    pub trial: Option<Box<Trial>>,
 }
 
 /// Where an artifact's bytes come from, and what they must be.
@@ -45,6 +54,8 @@ pub struct SourceFile {
     /// Who signed; none with `signed`: a signature is wanted and was not checked yet, so nothing may
     /// be published.
     pub signer: Option<Signer>,
+    /// Sub-dependencies that its build is given, by id.
+    pub extra: BTreeMap<String, ExtraFile>,
 }
 
 /// One of the things that decide an artifact's bytes.

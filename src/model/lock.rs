@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{
-    Address, DependencyId, Digest, Evidence, LockedLines, Sha256, Signer, TargetName, Version,
+    Address, DependencyId, Digest, Evidence, ExtraFile, LockedLines, Sha256, Signer, TargetName,
+    Version,
 };
 
 /// Every decision, by dependency.
@@ -90,4 +91,6 @@ pub struct LockedArtifact {
     pub evidence: Evidence,
     /// Who signed; only with [`Evidence::Signed`].
     pub signer: Option<Signer>,
+    /// Sub-dependencies that its build is given, by id; each has its digest.
+    pub extra: BTreeMap<String, ExtraFile>,
 }

@@ -3,8 +3,8 @@
 use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::{
-    Constraint, DependencyId, EolRule, Located, Pattern, Scheme, SignatureRule, Target, TargetName,
-    VersionLine,
+    BuildPatch, BuildRule, Constraint, DependencyId, EolRule, ExtraRule, Located, Pattern, Scheme,
+    SignatureRule, Target, TargetName, TestPatch, TestRule, VersionLine,
 };
 
 /// What deps.toml asks for.
@@ -72,6 +72,8 @@ pub struct Dependency {
     pub schedule: Option<ScheduleRule>,
     /// What overrides may change.
     pub settings: Settings,
+    /// Sub-dependencies of its builds, in the order of deps.toml.
+    pub extra: Vec<ExtraRule>,
     /// The overrides, in the order of deps.toml.
     pub overrides: Vec<Override>,
     /// How long ago the dependency may have been looked after before `status` calls it stale; none:
@@ -174,6 +176,12 @@ pub struct Settings {
     pub min_age: Option<Located<Duration>>,
     /// What is done about the end of a line's support, where the line does not say.
     pub eol: EolRule,
+    /// Whether the licences are found out from the unpacked file (`licenses = "detect"`).
+    pub detect_licenses: bool,
+    /// How it is made; none: the upstream file is published as it is.
+    pub build: Option<BuildRule>,
+    /// What is tried with it before it is published.
+    pub test: Option<TestRule>,
 }
 
 /// `verify.checksum`.
@@ -245,6 +253,12 @@ pub struct Patch {
     pub eol_warn: Change<Duration>,
     /// See [`EolRule::drop_after`].
     pub eol_drop_after: Change<Duration>,
+    /// See [`Settings::detect_licenses`].
+    pub detect_licenses: Change<bool>,
+    /// See [`Settings::build`]; `Set` is merged key by key.
+    pub build: Change<BuildPatch>,
+    /// See [`Settings::test`]; `Set` is merged key by key.
+    pub test: Change<TestPatch>,
 }
 
 /// What happens to one key.
@@ -260,7 +274,7 @@ pub enum Change<T> {
 }
 
 impl<T: Clone> Change<T> {
-    fn apply(&self, to: &mut Option<T>) {
+    pub(super) fn apply(&self, to: &mut Option<T>) {
         match self {
             Self::Keep => {}
             Self::Set(value) => *to = Some(value.clone()),
@@ -268,7 +282,7 @@ impl<T: Clone> Change<T> {
         }
     }
 
-    fn apply_or_default(&self, to: &mut T)
+    pub(super) fn apply_or_default(&self, to: &mut T)
     where
         T: Default,
     {
@@ -321,6 +335,17 @@ impl Patch {
         self.eol_warn.apply(&mut to.eol.warn);
         self.eol_drop_after.apply(&mut to.eol.drop_after);
         self.signature.apply(&mut to.signature);
+        self.detect_licenses.apply_or_default(&mut to.detect_licenses);
+        match &self.build {
+            Change::Keep => {}
+            Change::Set(patch) => patch.apply(to.build.get_or_insert_default()),
+            Change::Clear => to.build = None,
+        }
+        match &self.test {
+            Change::Keep => {}
+            Change::Set(patch) => patch.apply(to.test.get_or_insert_default()),
+            Change::Clear => to.test = None,
+        }
         match &self.metadata {
             Change::Keep => {}
             Change::Clear => to.metadata.clear(),

@@ -4,6 +4,7 @@
 
 mod address;
 mod artifact;
+mod build;
 mod chain;
 mod code;
 mod constraint;
@@ -27,6 +28,7 @@ mod observed;
 mod pattern;
 mod plan;
 mod probe;
+mod recipe;
 mod record;
 mod release;
 mod report;
@@ -39,6 +41,10 @@ mod version;
 
 pub use address::{Address, BadAddress, DependencyId};
 pub use artifact::{Artifact, InputName, SourceFile};
+pub use build::{
+    ArchiveFormat, BuildPatch, BuildRule, Executor, ExtraRule, HttpCheckRule, Limits, LimitsRule,
+    Repack, TestPatch, TestRule,
+};
 pub use chain::chain;
 pub use code::{Code, Kind, PAGES, Page};
 pub use constraint::{Constraint, ConstraintError};
@@ -65,6 +71,10 @@ pub use observed::{Observed, Trouble, Why};
 pub use pattern::{BadPattern, Pattern};
 pub use plan::{Action, BaseHead, Basis, Blind, Facts, NotWanted, Plan, Reason, Step, Summary};
 pub use probe::{Checksums, Conditions, Probe};
+pub use recipe::{
+    BuildEvidence, CONTRACT, ExtraFile, HttpCheck, Need, Recipe, TestEvidence, Tree, TreeFile,
+    Trial,
+};
 pub use record::{Condemned, IndexDocument, Record, RecordSource, Snapshot};
 pub use release::{Listing, Row};
 pub use report::{Done, Failure, Held, Report};

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, Digest, Evidence, Generation, Head, InputDigest, Metadata, ObjectKey, Revision,
-    Sha256, Signer, TargetName, Version,
+    Address, BuildEvidence, Digest, Evidence, ExtraFile, Generation, Head, InputDigest, InputName,
+    Metadata, ObjectKey, Revision, Sha256, Signer, TargetName, TestEvidence, Version,
 };
 
 /// One published artifact: all that deps.lock needs to be made again.
@@ -48,6 +48,16 @@ pub struct Record {
     /// Keys of its side documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub side: Vec<ObjectKey>,
+    /// The inputs by name, where there are others than the source: what a rebuild names what changed
+    /// by.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<InputName, Sha256>,
+    /// How its bytes were made; none: they are the source's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<BuildEvidence>,
+    /// How its bytes were tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<TestEvidence>,
 }
 
 /// Where a published artifact came from.
@@ -62,6 +72,9 @@ pub struct RecordSource {
     /// The digest that upstream gives, where it is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_digest: Option<Digest>,
+    /// Sub-dependencies that its build was given, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<String, ExtraFile>,
 }
 
 /// All live records of one dependency.

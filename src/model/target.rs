@@ -66,6 +66,8 @@ pub struct Target {
     pub stacks: Vec<String>,
     /// Free names for templates: `{{ target.vars.libc }}`.
     pub vars: BTreeMap<String, String>,
+    /// The container image of builds and tests for it, pinned by digest.
+    pub image: Option<String>,
 }
 
 /// A Linux distribution.

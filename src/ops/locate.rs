@@ -107,6 +107,7 @@ fn as_listed(candidate: &Candidate) -> LocatedFile {
     let signer = candidate.signer.clone().filter(|_| evidence == Evidence::Signed);
     let sha512 = |digest: &&Digest| digest.algorithm() == Algorithm::Sha512;
     LocatedFile {
+        extra: BTreeMap::new(),
         url: candidate.urls.first().cloned().unwrap_or_default(),
         size: candidate.size,
         sha256: digests.iter().find_map(Digest::sha256),

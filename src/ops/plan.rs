@@ -7,6 +7,7 @@ use std::{
 
 use super::{OpsError, Project, locate, observe};
 use crate::{
+    disk,
     model::{
         Address, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey, ObjectMeta,
         Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Version, Why,
@@ -128,6 +129,8 @@ pub async fn plan(
         lock_sha256: project.lock_text.as_deref().map(Sha256::of),
         as_of: request.options.as_of,
     };
+    let asked = planner::ask_tree(&project.manifest, &selection);
+    let tree = disk::tree::read(&project.root, &asked)?;
     let mut plan = planner::plan(&PlanInput {
         manifest: &project.manifest,
         lock: &project.lock,
@@ -136,6 +139,7 @@ pub async fn plan(
         published: &published.snapshot,
         objects: &published.objects,
         rehashed: &rehashed,
+        tree: &tree,
         options: &request.options,
         basis,
     });

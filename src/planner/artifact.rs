@@ -84,6 +84,9 @@ impl<'a> Shared<'a> {
             Ok((file, metadata)) => {
                 let inputs = source.sha256.map(desired::mirrored).unwrap_or_default();
                 Some(Artifact {
+                    detect_licenses: false,
+                    recipe: None,
+                    trial: None,
                     address: address.clone(),
                     upstream: self.release.upstream.clone(),
                     released: self.release.released,
@@ -217,6 +220,11 @@ pub(super) fn finish(
         manifest.dependencies.get(id).ok_or_else(|| format!("deps.toml has no `{id}`"))?;
     let others = artifact.source.urls.iter().filter(|url| **url != located.url);
     let source = SourceFile {
+        extra: if located.extra.is_empty() {
+            artifact.source.extra.clone()
+        } else {
+            located.extra.clone()
+        },
         urls: std::iter::once(&located.url).chain(others).cloned().collect(),
         size: located.size.or(artifact.source.size),
         sha256: located.sha256.or(artifact.source.sha256),

@@ -95,6 +95,7 @@ fn source(address: &Address, settled: &Settled<'_>, all: &mut Desired<'_>) -> Op
         Settled::Located { candidate, located, sha256 } => {
             let others = candidate.urls.iter().filter(|url| **url != located.url);
             Some(SourceFile {
+                extra: located.extra.clone(),
                 urls: std::iter::once(&located.url).chain(others).cloned().collect(),
                 size: located.size.or(candidate.size),
                 sha256: *sha256,
@@ -120,6 +121,7 @@ fn source(address: &Address, settled: &Settled<'_>, all: &mut Desired<'_>) -> Op
 
 fn decided(artifact: &LockedArtifact) -> SourceFile {
     SourceFile {
+        extra: artifact.extra.clone(),
         urls: vec![artifact.url.clone()],
         size: artifact.size,
         sha256: Some(artifact.sha256),

@@ -110,6 +110,7 @@ impl Wish<'_> {
         };
         let name = url.map(names::file_name).unwrap_or_default();
         Ok(Candidate {
+            extra: std::collections::BTreeMap::new(),
             name,
             size: if holds { file.row.size } else { None },
             digests: if holds { file.digests.clone() } else { Vec::new() },

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{LocatedFile, Selection};
 use crate::model::{
     Address, BadGlob, Basis, DependencyId, Glob, Lock, Manifest, ObjectKey, ObjectMeta, Observed,
-    Sha256, Snapshot,
+    Sha256, Snapshot, Tree,
 };
 
 /// What the command line says about a plan.
@@ -25,6 +25,8 @@ pub struct Options {
     pub max_retire: u64,
     /// The instant of planning.
     pub as_of: Timestamp,
+    /// Addresses that are built again though nothing changed (`--rebuild`).
+    pub rebuild: Vec<Filter>,
     /// Rules of time decide anew (`lock`, `update`): schedules are asked, and what is past its end
     /// is dropped. Without, what the lock answers is left as it is.
     pub decide: bool,
@@ -134,6 +136,9 @@ pub struct PlanInput<'a> {
     /// The SHA-256 of the suspects, and of whatever else was read; `Unknown`: it could not be, or is
     /// too large to be read in a plan.
     pub rehashed: &'a BTreeMap<ObjectKey, Observed<Sha256>>,
+    /// The files that builds and tests name: those that [`super::ask_tree`] asked for and that are
+    /// there.
+    pub tree: &'a Tree,
     /// What the command line says.
     pub options: &'a Options,
     /// What the plan is made from.

@@ -37,6 +37,7 @@ mod selection;
 mod settle;
 mod signature;
 mod standing;
+mod tree;
 mod trust;
 mod why;
 
@@ -45,9 +46,10 @@ pub use input::{Filter, Options, PlanInput, Question, Update, WhyAsk};
 pub use rollback::Rollback;
 pub use schedule::Schedules;
 pub use selection::{
-    Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, Hold, LocatedFile,
-    Selection, SignatureQuery,
+    Candidate, ChecksumQuery, Chosen, ChosenFile, ChosenRelease, DecidedBy, ExtraQuery, Hold,
+    LocatedFile, Selection, SignatureQuery,
 };
+pub use tree::ask_tree;
 pub use trust::Trust;
 pub use why::Verdict;
 

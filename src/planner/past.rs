@@ -75,6 +75,7 @@ pub(super) fn records(published: Option<&Snapshot>) -> Records<'_> {
 /// What a record says that the lock would say.
 pub(super) fn recorded(record: &Record) -> LockedArtifact {
     LockedArtifact {
+        extra: record.source.extra.clone(),
         url: record.source.url.clone(),
         size: Some(record.source.size),
         sha256: record.source.sha256,

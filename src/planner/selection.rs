@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::model::{
-    Algorithm, Blind, DependencyId, Digest, Evidence, Finding, LockedArtifact, LockedLines, Scheme,
-    Sha256, SignatureRule, Signer, TargetName, Version,
+    Algorithm, Blind, DependencyId, Digest, Evidence, ExtraFile, Finding, LockedArtifact,
+    LockedLines, Scheme, Sha256, SignatureRule, Signer, TargetName, Version,
 };
 
 /// The decision for every dependency.
@@ -109,6 +109,21 @@ pub struct Candidate {
     pub expect: Option<LockedArtifact>,
     /// Whether a template (`file`, with `digest8`) needs the digest before anything is uploaded.
     pub needs_digest: bool,
+    /// Sub-dependencies whose digests have to be found out too, by id.
+    pub extra: BTreeMap<String, ExtraQuery>,
+}
+
+/// A sub-dependency's file whose digest has to be found out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExtraQuery {
+    /// Its version.
+    pub version: String,
+    /// Its address.
+    pub url: String,
+    /// Where its digest is found; none: the first download is trusted.
+    pub checksum: Option<ChecksumQuery>,
+    /// What was decided before for the same address: the bytes must be these.
+    pub expect: Option<ExtraFile>,
 }
 
 /// Where a digest is found.
@@ -155,4 +170,6 @@ pub struct LocatedFile {
     pub evidence: Evidence,
     /// Who signed; none with `signed`: a signature is wanted and was not checked yet.
     pub signer: Option<Signer>,
+    /// Sub-dependencies that its build is given, by id.
+    pub extra: BTreeMap<String, ExtraFile>,
 }

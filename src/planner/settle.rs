@@ -50,6 +50,7 @@ pub(super) fn locked(
     sha256: Sha256,
 ) -> LockedArtifact {
     LockedArtifact {
+        extra: located.extra.clone(),
         url: located.url.clone(),
         size: located.size.or(candidate.size),
         sha256,

@@ -19,6 +19,7 @@ impl World {
         };
         Self {
             target: Target {
+                image: None,
                 os: Some("linux".to_owned()),
                 arch: Some("amd64".to_owned()),
                 distro: Some(Distro { name: "ubuntu".to_owned(), version: None }),

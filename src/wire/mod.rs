@@ -13,6 +13,8 @@ mod outputs_past;
 pub mod plan;
 mod plan_file;
 mod plan_schema;
+pub mod provenance;
+pub mod sbom;
 pub mod view;
 
 pub use error::WireError;

@@ -104,6 +104,7 @@ impl Site {
         let update = if self.update { Update::All } else { Update::No };
         Request {
             options: Options {
+                rebuild: Vec::new(),
                 update,
                 accept: std::collections::BTreeSet::new(),
                 filters: Vec::new(),

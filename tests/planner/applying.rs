@@ -55,6 +55,7 @@ impl World {
             let served = self.serves(&url);
             assert!(artifact.source.sha256.is_none_or(|it| it == served), "{}", step.address);
             let mut found = outcome.located.get(&step.address).cloned().unwrap_or(LocatedFile {
+                extra: Default::default(),
                 url,
                 size: artifact.source.size,
                 sha256: artifact.source.sha256,
@@ -108,6 +109,7 @@ fn describe(record: &mut Record, artifact: &Artifact, sha256: Sha256) {
     record.signer.clone_from(&artifact.source.signer);
     record.metadata = artifact.metadata.clone();
     record.source = RecordSource {
+        extra: Default::default(),
         url: artifact.source.urls[0].clone(),
         size: record.size,
         sha256,
@@ -128,6 +130,9 @@ fn publish(
     let object = ObjectMeta { size, revision: revision.clone(), modified: None, checksum: None };
     assert!(objects.insert(key.clone(), object).is_none(), "a key is never used twice");
     let mut record = Record {
+        build: None,
+        inputs: Default::default(),
+        test: None,
         address: at.clone(),
         version: at.version.clone(),
         upstream: String::new(),
@@ -137,7 +142,13 @@ fn publish(
         revision,
         sha256,
         input: artifact.input.unwrap(),
-        source: RecordSource { url: String::new(), size, sha256, upstream_digest: None },
+        source: RecordSource {
+            extra: Default::default(),
+            url: String::new(),
+            size,
+            sha256,
+            upstream_digest: None,
+        },
         evidence: Evidence::Tofu,
         signer: None,
         released: None,

@@ -73,6 +73,7 @@ pub(super) fn rule(constraint: &str, targets: Option<&[&str]>) -> Rule {
 pub(super) fn dependency(name: &str, targets: &[&str], lines: &[(&str, u32)]) -> Dependency {
     let address = "https://example.test/{{ id }}/{{ upstream }}/{{ target.name }}.tgz";
     Dependency {
+        extra: Default::default(),
         id: id(name),
         targets: targets.iter().map(|it| TargetName::new(*it).unwrap()).collect(),
         scheme: Scheme::Semver,

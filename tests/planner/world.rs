@@ -84,6 +84,7 @@ impl World {
             upstream: BTreeMap::new(),
             downloads: true,
             options: Options {
+                rebuild: Vec::new(),
                 update: Update::No,
                 accept: BTreeSet::new(),
                 filters: Vec::new(),
@@ -233,6 +234,7 @@ impl World {
         };
         let sha256 = sha256.or_else(|| self.downloads.then(|| self.serves(&url)));
         LocatedFile {
+            extra: Default::default(),
             url,
             size: candidate.size.or(Some(7)),
             sha256,
@@ -246,6 +248,7 @@ impl World {
         let selection = self.select();
         let located = self.locate(&selection);
         let plan = planner::plan(&PlanInput {
+            tree: &Default::default(),
             manifest: &self.manifest,
             lock: &self.lock,
             selection: &selection,

@@ -146,6 +146,9 @@ pub(crate) fn address(name: &str) -> Address {
 pub(crate) fn record(address: Address, key: ObjectKey, revision: Revision, text: &str) -> Record {
     let sum = Sha256::of(text.as_bytes());
     Record {
+        build: None,
+        inputs: Default::default(),
+        test: None,
         version: address.version.clone(),
         upstream: format!("v{}", address.version),
         target: address.target.clone(),
@@ -155,6 +158,7 @@ pub(crate) fn record(address: Address, key: ObjectKey, revision: Revision, text:
         sha256: sum,
         input: InputDigest(sum),
         source: RecordSource {
+            extra: Default::default(),
             url: format!("https://example.org/{address}"),
             size: text.len() as u64,
             sha256: sum,

@@ -1,6 +1,9 @@
 //! From what is ready to one commit. What goes in is the planner's word.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::Run;
 use crate::{
@@ -162,6 +165,9 @@ impl Run<'_> {
         let fetched = &ready.uploaded.fetched;
         let input = artifact.input.ok_or("its input digest is not known")?;
         Ok(Record {
+            build: None,
+            inputs: BTreeMap::new(),
+            test: None,
             address: step.address.clone(),
             version: step.address.version.clone(),
             upstream: artifact.upstream.clone(),
@@ -172,6 +178,7 @@ impl Run<'_> {
             sha256: fetched.sha256,
             input,
             source: RecordSource {
+                extra: artifact.source.extra.clone(),
                 url: fetched.url.clone(),
                 size: fetched.size,
                 sha256: fetched.sha256,

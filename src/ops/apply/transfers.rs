@@ -123,6 +123,7 @@ impl Run<'_> {
             .artifact_key(&step.address, &artifact.file)
             .map_err(|error| Failed::new(error.code(), crate::ops::error::chain(&error)))?;
         let file = LocatedFile {
+            extra: artifact.source.extra.clone(),
             url: artifact.source.urls.first().cloned().unwrap_or_default(),
             size: artifact.source.size,
             sha256: artifact.source.sha256,
@@ -184,6 +185,7 @@ impl Run<'_> {
 /// What is known of a file once its bytes went through.
 fn learned(artifact: &Artifact, uploaded: &Uploaded) -> LocatedFile {
     LocatedFile {
+        extra: artifact.source.extra.clone(),
         url: uploaded.fetched.url.clone(),
         size: Some(uploaded.fetched.size),
         sha256: Some(uploaded.fetched.sha256),

@@ -16,6 +16,9 @@ fn record(n: usize) -> Record {
     let address: Address = format!("ruby@{n}/jammy-amd64").parse().unwrap();
     let sum = Sha256::of(&n.to_be_bytes());
     Record {
+        build: None,
+        inputs: Default::default(),
+        test: None,
         version: address.version.clone(),
         upstream: format!("v{n}"),
         target: address.target.clone(),
@@ -25,6 +28,7 @@ fn record(n: usize) -> Record {
         sha256: sum,
         input: InputDigest(sum),
         source: RecordSource {
+            extra: Default::default(),
             url: format!("https://example.org/ruby/ruby-{n}.tgz"),
             size: 12_345_678,
             sha256: sum,

@@ -1,0 +1,33 @@
+//! Between floor 4 and 5: the one room that runs scripts. What is built and tried here is what
+//! `apply`, `build` and `test` are asked for; nothing that `plan` reaches comes here.
+//!
+//! A step runs in a [`Room`]: a folder of its own with a fixed inside. An [`Executor`] shuts it in as
+//! well as this machine can. When it has ended, all its processes are dead, and only then is its
+//! output looked at.
+
+mod archive;
+mod build;
+mod collect;
+mod container;
+mod error;
+mod host;
+mod http;
+mod licenses;
+mod pack;
+mod room;
+mod run;
+mod sandbox;
+mod smoke;
+mod unpack;
+
+pub use archive::{ArchiveLimits, Member, MemberKind, check};
+pub use build::{BuildJob, Built, build};
+pub use error::WorkshopError;
+pub use http::probe;
+pub use licenses::detect;
+pub use pack::pack;
+pub use room::{Places, Room};
+pub use run::{Ended, Executor, Job, Log, Machine, Tier, executor, tiers};
+pub use sandbox::helper;
+pub use smoke::{TestJob, Tested, test};
+pub use unpack::{Unpacked, unpack, unpack_here};
