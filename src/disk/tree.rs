@@ -153,7 +153,8 @@ impl Reader<'_> {
         let real = match &self.real {
             Some(real) => real.clone(),
             None => {
-                let here = if self.root.as_os_str().is_empty() { Path::new(".") } else { self.root };
+                let here =
+                    if self.root.as_os_str().is_empty() { Path::new(".") } else { self.root };
                 fs_err::canonicalize(here).map_err(failed(here.to_owned()))?
             }
         };
@@ -165,7 +166,9 @@ impl Reader<'_> {
         self.real = Some(real);
         match inside {
             Some(true) => Ok(leads),
-            Some(false) => Err(self.unfit(path, "leads to what git and depstate keep for themselves")),
+            Some(false) => {
+                Err(self.unfit(path, "leads to what git and depstate keep for themselves"))
+            }
             None => Err(self.unfit(path, "is a link that leaves the folder of deps.toml")),
         }
     }

@@ -2,6 +2,7 @@
 
 mod applying;
 mod asking;
+mod building;
 mod commit;
 mod decision_table;
 mod disturb;
@@ -11,6 +12,7 @@ mod keeping;
 mod laws;
 mod locking;
 mod making;
+mod needing;
 mod question;
 mod selecting;
 mod time;

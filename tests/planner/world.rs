@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use depstate::{
     model::{
-        Address, BaseHead, Basis, Dependency, DependencyId, Digest, Evidence, Listing, Located,
-        Lock, Manifest, ObjectKey, ObjectMeta, Observed, Plan, Retention, Row, Sha256, Snapshot,
-        StorageRule, Target, TargetName, Why,
+        Address, BaseHead, Basis, Dependency, DependencyId, Digest, Evidence, Glob, Listing,
+        Located, Lock, Manifest, ObjectKey, ObjectMeta, Observed, Plan, Retention, Row, Sha256,
+        Snapshot, StorageRule, Target, TargetName, Tree, Why,
     },
     planner::{
         self, Candidate, ChecksumQuery, ChosenFile, LocatedFile, Options, PlanInput, Schedules,
@@ -44,6 +44,8 @@ pub(super) struct World {
     pub(super) rehashed: BTreeMap<ObjectKey, Observed<Sha256>>,
     pub(super) listings: BTreeMap<DependencyId, Observed<Listing>>,
     pub(super) schedules: Schedules,
+    /// The files beside deps.toml.
+    pub(super) tree: Tree,
     /// What upstream serves, where it is not the address's own text.
     pub(super) upstream: BTreeMap<String, Sha256>,
     /// Whether files without a digest are downloaded to learn it, as `lock` does.
@@ -81,6 +83,7 @@ impl World {
             rehashed: BTreeMap::new(),
             listings: BTreeMap::new(),
             schedules: Schedules::new(),
+            tree: Tree::new(),
             upstream: BTreeMap::new(),
             downloads: true,
             options: Options {
@@ -248,7 +251,7 @@ impl World {
         let selection = self.select();
         let located = self.locate(&selection);
         let plan = planner::plan(&PlanInput {
-            tree: &Default::default(),
+            tree: &self.read(&planner::ask_tree(&self.manifest, &selection, &located)),
             manifest: &self.manifest,
             lock: &self.lock,
             selection: &selection,
@@ -261,6 +264,17 @@ impl World {
         });
         let lock = planner::next_lock(&self.lock, &selection, &located, &self.options);
         Outcome { selection, located, plan, lock }
+    }
+
+    /// The files that fit, as `disk` reads them: a plan sees no others.
+    fn read(&self, patterns: &BTreeSet<String>) -> Tree {
+        let globs: Vec<Glob> = patterns.iter().map(|it| Glob::new(it).unwrap()).collect();
+        let fits = |path: &String| globs.iter().any(|glob| glob.matches(path));
+        self.tree
+            .iter()
+            .filter(|(path, _)| fits(path))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
     }
 
     pub(super) fn basis(&self) -> Basis {

@@ -41,7 +41,8 @@ fn what_fits_is_read_and_nothing_else() {
         all.unwrap(),
         ["build/patches/3.4/a.patch", "build/patches/3.4/sub/b.patch", "build/ruby.sh"]
     );
-    let all = look(&folder, &["*", "deps.toml", "deps.lock", ".git/config", ".depstate/*"]).unwrap();
+    let all =
+        look(&folder, &["*", "deps.toml", "deps.lock", ".git/config", ".depstate/*"]).unwrap();
     assert_eq!(
         all,
         [
