@@ -72,8 +72,8 @@ pub use pattern::{BadPattern, Pattern};
 pub use plan::{Action, BaseHead, Basis, Blind, Facts, NotWanted, Plan, Reason, Step, Summary};
 pub use probe::{Checksums, Conditions, Probe};
 pub use recipe::{
-    BuildEvidence, CONTRACT, ExtraFile, HttpCheck, Need, Recipe, TestEvidence, Tree, TreeFile,
-    Trial,
+    BuildEvidence, BuiltOutput, CONTRACT, ExtraFile, HttpCheck, Need, Recipe, TestEvidence, Tree,
+    TreeFile, Trial,
 };
 pub use record::{Condemned, IndexDocument, Record, RecordSource, Snapshot};
 pub use release::{Listing, Row};

@@ -19,6 +19,7 @@ mod look;
 mod missing;
 mod observe;
 mod open;
+mod outputs;
 mod outside;
 mod plan;
 pub mod rollback;

@@ -1,7 +1,7 @@
 //! Where things are below the prefix.
 
 use super::StateError;
-use crate::model::{Address, Code, DependencyId, ObjectKey, Tx};
+use crate::model::{Address, Code, DependencyId, InputDigest, ObjectKey, Sha256, Tx};
 
 /// The longest segment of a key, in bytes: file systems take 255, and need a little for themselves.
 const SEGMENT: usize = 200;
@@ -82,6 +82,26 @@ pub(super) fn view(id: &DependencyId) -> ObjectKey {
     } else {
         ObjectKey::new(format!("views/{id}.json"))
     }
+}
+
+/// What the keys of kept outputs of builds begin with.
+pub(super) const OUTPUTS: &str = "cache/";
+
+/// Returns the key of what is known of an output, by the digest of its inputs.
+pub(super) fn output(input: &InputDigest) -> ObjectKey {
+    ObjectKey::new(format!("{OUTPUTS}{}/output.json", input.0))
+}
+
+/// Returns the key of an output's bytes.
+pub(super) fn output_bytes(input: &InputDigest, sha256: &Sha256) -> ObjectKey {
+    ObjectKey::new(format!("{OUTPUTS}{}/{sha256}", input.0))
+}
+
+/// Returns the folder of an output's key: the digest of its inputs. None: it is no such key.
+pub(super) fn read_output(key: &ObjectKey) -> Option<&str> {
+    let (input, name) = key.as_str().strip_prefix(OUTPUTS)?.split_once('/')?;
+    let hex = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    (hex(input) && (hex(name) || name == "output.json")).then_some(input)
 }
 
 /// Returns the folder of an artifact's bytes in one transaction.

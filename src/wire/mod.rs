@@ -6,6 +6,7 @@
 
 mod error;
 pub mod objects;
+pub mod output;
 mod outputs;
 mod outputs_catalog;
 mod outputs_gc;
