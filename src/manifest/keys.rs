@@ -41,9 +41,9 @@ pub(super) const PROJECT: Keys =
 /// `[retention]`.
 pub(super) const RETENTION: Keys = Keys {
     table: "`[retention]`",
-    known: &["grace", "history"],
+    known: &["grace", "history", "cache", "cache-size"],
     later: &[],
-    meant: &[],
+    meant: &[("cache-time", "cache"), ("cache-limit", "cache-size"), ("size", "cache-size")],
     elsewhere: &[],
 };
 

@@ -27,6 +27,7 @@ mod shapes;
 mod shapes_time;
 mod shapes_verify;
 mod signature;
+mod sizes;
 mod source;
 mod syntax;
 mod targets;

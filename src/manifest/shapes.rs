@@ -14,7 +14,7 @@ use super::{
     shapes_verify::Verify,
     words::{
         Artifact, Duration, Fallbacks, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place,
-        Replacements, SomeLines, TargetKey,
+        Replacements, Size, SomeLines, TargetKey,
     },
 };
 
@@ -75,6 +75,12 @@ pub(super) struct Retention {
     /// How long old generations are kept for `history` and `rollback`: `90d` if not given.
     #[schemars(default)]
     history: Maybe<Duration>,
+    /// How long outputs of builds are kept for other machines: `14d` if not given.
+    #[schemars(default)]
+    cache: Maybe<Duration>,
+    /// What they may take in all: `10GiB` if not given.
+    #[schemars(default, rename = "cache-size")]
+    cache_size: Maybe<Size>,
 }
 
 /// An operating system, architecture and distribution.

@@ -85,6 +85,13 @@ texts! {
     TargetKey { "type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" }
     /// A number and a unit.
     Duration { "type": "string", "pattern": r"^[0-9]+[smhdw]$" }
+    /// Bytes, as a number or with a unit.
+    Size {
+        "anyOf": [
+            { "type": "integer", "minimum": 1 },
+            { "type": "string", "pattern": r"^[0-9]+ ?([kKMGT]i?)?B$" }
+        ]
+    }
     /// A day. (TOML's own dates are strings for a schema.)
     Day { "type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }
     /// How many to keep.
