@@ -140,6 +140,13 @@ pub struct Outputs {
     pub foreign: usize,
 }
 
+impl Outputs {
+    /// Tells whether nothing may go.
+    pub fn is_clean(&self) -> bool {
+        self.stale.is_empty() && self.uploads.is_empty()
+    }
+}
+
 /// Looks at the kept outputs. Those that nobody wrote for `keep_for` may go, and the oldest of those
 /// beyond `most` bytes.
 ///
