@@ -10,7 +10,7 @@ use crate::{
     disk,
     model::{
         Address, Artifact, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey, ObjectMeta,
-        Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Version, Why,
+        Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Tree, Version, Why,
     },
     planner::{self, Filter, LocatedFile, Options, PlanInput, Question, Selection, Trust, WhyAsk},
     storage::StorageReader,
@@ -67,6 +67,8 @@ pub struct Planned {
     pub snapshot: Option<Snapshot>,
     /// deps.lock as it would be with what is known now.
     pub lock: Lock,
+    /// The files beside deps.toml that builds and tests name.
+    pub tree: Tree,
     /// Revisions of objects that are not the recorded ones though the bytes are.
     pub revisions: BTreeMap<ObjectKey, Revision>,
 }
@@ -190,7 +192,7 @@ async fn derive<T>(
         Observed::Known(snapshot) => snapshot,
         Observed::Unknown(Why::NotAsked | Why::Failed(_)) => None,
     };
-    Ok((Planned { plan, selection, located, snapshot, lock, revisions }, besides))
+    Ok((Planned { plan, selection, located, snapshot, lock, tree, revisions }, besides))
 }
 
 /// A filter that fits nothing at all is a slip of the pen: nothing would be done, in silence.

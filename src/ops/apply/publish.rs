@@ -84,7 +84,7 @@ impl Run<'_> {
         let artifact = wanted(step)?;
         let build = artifact.recipe.iter().flat_map(|recipe| &recipe.needs);
         let build = self.found(build, at_hand).await?;
-        let made = self.bench.make(artifact, &build).await?;
+        let made = self.bench.make(artifact, &build, &self.planned.tree).await?;
         if let (Some(output), Origin::Built | Origin::Kept) = (&made.output, made.origin) {
             let share = outputs::share(self.storage.as_ref(), output, &made.path, self.sink);
             self.bench.until_cancelled(async { Ok(share.await) }).await?;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{
-        Artifact, BuildEvidence, BuiltOutput, CONTRACT, Code, Event, InputDigest, Recipe, Sha256,
+        Artifact, BuildEvidence, BuiltOutput, CONTRACT, Code, Event, InputDigest, Recipe, Sha256, Tree,
         Work, Worked,
     },
     ops::{
@@ -64,9 +64,16 @@ pub(crate) struct Made {
 
 impl Bench<'_> {
     /// Makes the file that is published of an artifact, or finds it made.
-    pub(crate) async fn make(&self, artifact: &Artifact, needs: &Needs) -> Result<Made, Failed> {
+    ///
+    /// A build whose files are not those of `tree` any more fails.
+    pub(crate) async fn make(
+        &self,
+        artifact: &Artifact,
+        needs: &Needs,
+        tree: &Tree,
+    ) -> Result<Made, Failed> {
         let mut made = match &artifact.recipe {
-            Some(recipe) => self.build(artifact, recipe, needs).await?,
+            Some(recipe) => self.build(artifact, recipe, needs, tree).await?,
             None => self.mirror(artifact).await?,
         };
         if artifact.detect_licenses && made.licenses.is_none() {
@@ -112,6 +119,7 @@ impl Bench<'_> {
         artifact: &Artifact,
         recipe: &Recipe,
         needs: &Needs,
+        tree: &Tree,
     ) -> Result<Made, Failed> {
         let address = &artifact.address;
         transfer::unsigned(&source_of(artifact))?;
@@ -142,6 +150,7 @@ impl Bench<'_> {
             extra,
             needs,
             root: &self.project.root,
+            tree,
             below: &rooms,
             jobs: self.project.setting.processors.max(1),
         };
