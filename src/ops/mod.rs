@@ -26,6 +26,7 @@ mod plan;
 pub mod rollback;
 mod seen;
 mod signed;
+pub mod test;
 pub mod transaction;
 mod transfer;
 pub mod verify;

@@ -105,6 +105,7 @@ pub(super) fn read_output(key: &ObjectKey) -> Option<&str> {
     let (input, name) = key.as_str().strip_prefix(OUTPUTS)?.split_once('/')?;
     let hex = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
     (hex(input) && (hex(name) || name == "output.json")).then_some(input)
+}
 
 /// Returns the key of a dependency's view in the shape of dep-server.
 pub(super) fn dep_server_view(id: &DependencyId) -> ObjectKey {

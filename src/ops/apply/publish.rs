@@ -92,7 +92,7 @@ impl Run<'_> {
         let test = match &artifact.trial {
             Some(trial) => {
                 let needs = self.found(&trial.needs, at_hand).await?;
-                Some(self.bench.try_out(&made, trial, &needs).await?.evidence)
+                Some(self.bench.try_out(&made.artifact, (&made.path, made.sha256), trial, &needs).await?.evidence)
             }
             None => None,
         };

@@ -61,7 +61,7 @@ fn key_name(key: &ObjectKey) -> String {
 }
 
 /// Returns a name that is one part of a path, whatever upstream calls the file.
-fn plain_name(name: &str) -> String {
+pub(crate) fn plain_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = last.chars().filter(|c| !c.is_control()).collect();
     if name.is_empty() || name == "." || name == ".." { "file".to_owned() } else { name }
@@ -164,7 +164,7 @@ impl Bench<'_> {
     }
 
     /// Brings a needed artifact here.
-    pub(super) async fn need(&self, need: &NeedFile) -> Result<PathBuf, Failed> {
+    pub(crate) async fn need(&self, need: &NeedFile) -> Result<PathBuf, Failed> {
         for kind in [CacheKind::Builds, CacheKind::Artifacts] {
             if let Some((path, _)) = self.cached(kind, need.sha256).await {
                 return Ok(path);
