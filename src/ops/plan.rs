@@ -9,8 +9,9 @@ use super::{OpsError, Project, locate, observe};
 use crate::{
     disk,
     model::{
-        Address, Artifact, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey, ObjectMeta,
-        Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Tree, Version, Why,
+        Address, Artifact, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey,
+        ObjectMeta, Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Tree, Version,
+        Why,
     },
     planner::{self, Filter, LocatedFile, Options, PlanInput, Question, Selection, Trust, WhyAsk},
     storage::StorageReader,
@@ -35,7 +36,7 @@ pub enum Download {
     #[default]
     Nothing,
     /// What can't be planned without: a locked file under a new address, a file whose published name
-    /// has its digest in it. The rest is learnt while it is published.
+    /// has its digest in it, the source of a build. The rest is learnt while it is published.
     Needed,
     /// All that has no digest (`lock`, `update`).
     All,

@@ -105,10 +105,5 @@ async fn find(errand: &mut Errand<'_>, artifact: &Artifact) -> Result<Found, Fai
         });
     }
     let made = errand.make(artifact).await?;
-    Ok(Found {
-        artifact: made.artifact,
-        path: made.path,
-        sha256: made.sha256,
-        published: false,
-    })
+    Ok(Found { artifact: made.artifact, path: made.path, sha256: made.sha256, published: false })
 }

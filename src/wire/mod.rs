@@ -10,6 +10,7 @@ pub mod feed;
 pub mod objects;
 pub mod output;
 mod outputs;
+mod outputs_builds;
 mod outputs_catalog;
 mod outputs_gc;
 mod outputs_past;

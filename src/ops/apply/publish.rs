@@ -92,7 +92,12 @@ impl Run<'_> {
         let test = match &artifact.trial {
             Some(trial) => {
                 let needs = self.found(&trial.needs, at_hand).await?;
-                Some(self.bench.try_out(&made.artifact, (&made.path, made.sha256), trial, &needs).await?.evidence)
+                Some(
+                    self.bench
+                        .try_out(&made.artifact, (&made.path, made.sha256), trial, &needs)
+                        .await?
+                        .evidence,
+                )
             }
             None => None,
         };
@@ -188,8 +193,7 @@ impl Run<'_> {
         let input = artifact.input.ok_or_else(|| missing("its input digest is not known"))?;
         let learned = learned(&artifact, &source);
         let mut metadata = artifact.metadata.clone();
-        let (output, licenses) =
-            made.map_or((None, None), |made| (made.output, made.licenses));
+        let (output, licenses) = made.map_or((None, None), |made| (made.output, made.licenses));
         if let Some(licenses) = licenses.filter(|_| artifact.detect_licenses) {
             metadata.licenses = licenses;
         }

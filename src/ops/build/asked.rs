@@ -13,9 +13,7 @@ use super::{
     make::Made,
 };
 use crate::{
-    model::{
-        Address, Artifact, Code, Event, Failure, Finding, Need, Severity, Sink, Snapshot,
-    },
+    model::{Address, Artifact, Code, Event, Failure, Finding, Need, Severity, Sink, Snapshot},
     ops::{
         Download, OpsError, Planned, Project, Refresh, Request, plan::plan_and_wanted,
         transfer::Failed,
@@ -128,7 +126,6 @@ impl<'a> Errand<'a> {
             let file = NeedFile {
                 address: artifact.address.clone(),
                 name: made.artifact.file.clone(),
-                size: made.size,
                 sha256: made.sha256,
                 input,
                 key: None,
@@ -242,7 +239,8 @@ fn undecided(
         }
         match (&finding.address, &finding.dependency) {
             (Some(address), _) => {
-                filters.iter().any(|filter| filter.matches(address)) && !wanted.contains_key(address)
+                filters.iter().any(|filter| filter.matches(address))
+                    && !wanted.contains_key(address)
             }
             (None, Some(id)) => {
                 let of = |address: &&Address| {
