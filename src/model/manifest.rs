@@ -330,7 +330,8 @@ impl Dependency {
 }
 
 impl Patch {
-    fn apply(&self, to: &mut Settings) {
+    /// Lays it over settings.
+    pub fn apply(&self, to: &mut Settings) {
         self.name.apply(&mut to.name);
         self.licenses.apply_or_default(&mut to.licenses);
         self.cpe.apply_or_default(&mut to.cpe);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     ChosenRelease, LocatedFile, desired,
     expand::{self, About, Scene},
-    findings, names, releases,
+    findings, names, purl, releases,
 };
 use crate::{
     model::{
@@ -139,7 +139,7 @@ impl Texts<'_> {
             name: settings.name.clone(),
             licenses: settings.licenses.clone(),
             cpe: all(&settings.cpe)?,
-            purl: all(&settings.purl)?,
+            purl: purl::checked(&self.scene.dependency.id, &settings.purl, all(&settings.purl)?)?,
             eol,
             os: target.os.clone(),
             arch: target.arch.clone(),

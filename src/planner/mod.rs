@@ -26,6 +26,7 @@ mod names;
 mod order;
 mod past;
 mod pick;
+mod purl;
 mod question;
 mod releases;
 mod retire;
