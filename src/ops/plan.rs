@@ -129,7 +129,7 @@ pub async fn plan(
         lock_sha256: project.lock_text.as_deref().map(Sha256::of),
         as_of: request.options.as_of,
     };
-    let asked = planner::ask_tree(&project.manifest, &selection);
+    let asked = planner::ask_tree(&project.manifest, &selection, &located);
     let tree = disk::tree::read(&project.root, &asked)?;
     let mut plan = planner::plan(&PlanInput {
         manifest: &project.manifest,
