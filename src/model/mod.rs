@@ -77,7 +77,7 @@ pub use recipe::{
     BuildEvidence, BuiltOutput, CONTRACT, ExtraFile, HttpCheck, Need, Recipe, TestEvidence, Tree,
     TreeFile, Trial,
 };
-pub use record::{Condemned, IndexDocument, Record, RecordSource, Snapshot};
+pub use record::{Condemned, IndexDocument, Record, RecordSource, Replaced, Snapshot};
 pub use release::{Listing, Row};
 pub use report::{Done, Failure, Held, Report};
 pub use safe_url::SafeUrl;

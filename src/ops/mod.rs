@@ -24,6 +24,7 @@ mod outside;
 mod plan;
 pub mod rollback;
 mod seen;
+mod side;
 mod signed;
 pub mod transaction;
 mod transfer;
