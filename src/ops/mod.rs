@@ -25,6 +25,7 @@ mod outside;
 mod plan;
 pub mod rollback;
 mod seen;
+mod side;
 mod signed;
 pub mod test;
 pub mod transaction;

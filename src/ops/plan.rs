@@ -155,7 +155,7 @@ async fn derive<T>(
         lock_sha256: project.lock_text.as_deref().map(Sha256::of),
         as_of: request.options.as_of,
     };
-    let asked = planner::ask_tree(&project.manifest, &selection);
+    let asked = planner::ask_tree(&project.manifest, &selection, &located);
     let tree = disk::tree::read(&project.root, &asked)?;
     let input = PlanInput {
         manifest: &project.manifest,

@@ -8,7 +8,7 @@ use crate::{
     model::{
         Action, Address, Code, Done, Event, Failure, Reason, Record, RecordSource, Step, Summary,
     },
-    ops::{error::chain, seen},
+    ops::{error::chain, seen, side::Desk},
     planner,
     state::{Changes, CommitOutcome, Transaction},
 };
@@ -35,20 +35,20 @@ pub(crate) async fn pause(races: u32) {
 }
 
 impl Run<'_> {
-    /// Commits what may be committed now.
-    pub(super) async fn commit(&mut self, tx: &mut Transaction) -> Next {
+    /// Returns the steps that may be committed now.
+    fn committable(&self, tx: &Transaction) -> Vec<Step> {
         let succeeded: BTreeSet<Address> = self
             .planned
             .plan
             .steps
             .iter()
             .filter(|step| !step.action.moves_bytes() || self.ready.contains_key(&step.address))
+            .filter(|step| !self.failed.contains_key(&step.address))
             .map(|step| step.address.clone())
             .chain(self.committed.iter().cloned())
             .collect();
         let may = planner::committable(&self.planned.plan, Some(tx.base()), &succeeded);
-        let steps: Vec<Step> = self
-            .planned
+        self.planned
             .plan
             .steps
             .iter()
@@ -58,10 +58,46 @@ impl Run<'_> {
                     && !self.committed.contains(&step.address)
             })
             .cloned()
-            .collect();
+            .collect()
+    }
+
+    /// Returns what is to be committed, with side documents in the store.
+    async fn changes(&mut self, tx: &Transaction) -> (Changes, Vec<Done>) {
+        loop {
+            let steps = self.committable(tx);
+            let (mut changes, done) = self.gathered(&steps);
+            if self.describe(tx, &steps, &mut changes).await {
+                return (changes, done);
+            }
+        }
+    }
+
+    /// Writes what is said of the artifacts. False: of some it could not be written, and without them
+    /// others may have to wait.
+    async fn describe(&mut self, tx: &Transaction, steps: &[Step], changes: &mut Changes) -> bool {
+        let author = self.project.author();
+        let jobs = self.project.setting.jobs;
+        let desk = Desk { storage: self.storage.as_ref(), tx, author: &author, jobs };
+        let updates = steps.iter().filter(|step| step.action == Action::Update);
+        let before = updates.filter_map(|step| Some((step.address.clone(), step.record.as_ref()?)));
+        let failed = desk.describe(&mut changes.set, &before.collect()).await;
+        for (address, failed) in &failed {
+            let failure = Failure {
+                what: address.to_string(),
+                code: failed.code,
+                message: failed.message.clone(),
+                help: failed.help.clone(),
+                refused: failed.refused,
+            };
+            self.failed.insert(address.clone(), failure);
+        }
+        failed.is_empty()
+    }
+
+    fn gathered(&mut self, steps: &[Step]) -> (Changes, Vec<Done>) {
         let mut changes = Changes::default();
         let mut done = Vec::new();
-        for step in &steps {
+        for step in steps {
             match self.change_of(step, &mut changes) {
                 Ok(bytes) => {
                     let (address, action) = (step.address.clone(), step.action);
@@ -79,6 +115,12 @@ impl Run<'_> {
                 }
             }
         }
+        (changes, done)
+    }
+
+    /// Commits what may be committed now.
+    pub(super) async fn commit(&mut self, tx: &mut Transaction) -> Next {
+        let (mut changes, done) = self.changes(tx).await;
         if done.is_empty() {
             return Next::Nothing;
         }

@@ -52,12 +52,12 @@ impl Failed {
     }
 
     /// Says how often it was tried in all.
-    fn after(mut self, tries: u32) -> Self {
+    pub(crate) fn after(mut self, tries: u32) -> Self {
         self.message = format!("{}, the last of {tries} writes", self.message);
         self
     }
 
-    fn put(error: &PutError, key: &ObjectKey) -> Self {
+    pub(crate) fn put(error: &PutError, key: &ObjectKey) -> Self {
         match error {
             PutError::Refused(error) => Self::storage(error, &format!("writing `{key}`")),
             PutError::Precondition(_)
