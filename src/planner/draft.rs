@@ -75,7 +75,7 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
 
 /// See [`super::wanted`].
 pub(super) fn all_wanted(input: &PlanInput<'_>) -> BTreeMap<Address, Artifact> {
-    let desired = desired::desired(input.manifest, input.selection, input.located);
+    let desired = desired::desired(input.manifest, input.selection, input.located, input.tree);
     desired.wanted.into_iter().filter_map(|it| Some((it.address, it.artifact?))).collect()
 }
 
