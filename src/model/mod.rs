@@ -51,7 +51,7 @@ pub use code::{Code, Kind, PAGES, Page};
 pub use constraint::{Constraint, ConstraintError};
 pub use digest::{Algorithm, BadDigest, Digest, Evidence, InputDigest, Sha256};
 pub use environment::Environment;
-pub use event::{Event, Outcome, Sink};
+pub use event::{Event, Outcome, Sink, Work, Worked};
 pub use finding::{Finding, Severity};
 pub use glob::{BadGlob, Glob};
 pub use head::{FORMAT, Generation, Head, HeadKind, IndexRef, ObjectRef, Tx};

@@ -6,6 +6,7 @@
 
 pub mod add;
 pub mod apply;
+pub mod build;
 mod configuration;
 pub mod doctor;
 pub mod drivers;

@@ -119,7 +119,8 @@ pub(crate) async fn share(
     failpoint::hit("build/shared");
 }
 
-fn note(project: &Project, output: &BuiltOutput) {
+/// Keeps what is known of an output whose bytes are here.
+pub(crate) fn note(project: &Project, output: &BuiltOutput) {
     if let Ok(text) = crate::wire::output::encode_output(output) {
         project.workspace.cache().put_named(CacheKind::Outputs, &output.input.0, &text);
     }
