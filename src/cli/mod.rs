@@ -4,6 +4,7 @@ mod add;
 mod apply;
 mod args;
 mod ask;
+mod build;
 mod catalog;
 mod context;
 mod doctor;
@@ -14,8 +15,10 @@ mod exit;
 mod explain;
 mod freshness;
 mod gc;
+mod helper;
 mod history;
 mod init;
+mod interrupts;
 mod lock;
 mod outdated;
 mod output;
@@ -24,6 +27,7 @@ mod rollback;
 mod schema;
 mod show;
 mod status;
+mod test;
 mod transaction;
 mod verify;
 mod why;
@@ -37,6 +41,10 @@ use exit::Stop;
 
 /// Runs a command line and returns the process's exit code.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    if let Some(ended) = helper::run(&argv) {
+        return ended;
+    }
     let environment = context::environment();
     let cli = match Cli::read(argv, &environment) {
         Ok(cli) => cli,
@@ -76,6 +84,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
         Command::Update(args) => lock::update(&args, context).await,
         Command::Plan(args) => plan::run(&args, context).await,
         Command::Apply(args) => Box::pin(apply::run(&args, context)).await,
+        Command::Build(args) => Box::pin(build::run(&args, context)).await,
+        Command::Test(args) => Box::pin(test::run(&args, context)).await,
         Command::Show(args) => show::run(&args, context).await,
         Command::Status(StatusArgs { tx: Some(tx), .. }) => transaction::run(&tx, context).await,
         Command::Status(StatusArgs { tx: None, time }) => status::run(&time, context).await,

@@ -186,7 +186,12 @@ async fn one(
         Download::Nothing => false,
         // A moved file must be the locked one, and that is seen only by reading it; a signature is
         // looked at before anything is written.
-        Download::Needed => candidate.needs_digest || candidate.expect.is_some() || wish.is_some(),
+        Download::Needed => {
+            candidate.needs_digest
+                || candidate.expect.is_some()
+                || wish.is_some()
+                || is_built(project, address)
+        }
         Download::All => true,
     };
     let by_bytes = wish.filter(Wish::wants_bytes);
@@ -228,6 +233,14 @@ async fn one(
         located.sha256 = None;
     }
     Ok(located)
+}
+
+/// Tells whether an artifact is built: the digest of its source decides what its output is kept by.
+fn is_built(project: &Project, address: &Address) -> bool {
+    let dependency = project.manifest.dependencies.get(&address.dependency);
+    dependency.is_some_and(|dependency| {
+        dependency.settings_for(&address.version, &address.target).build.is_some()
+    })
 }
 
 /// What was verified and refused ends with another exit code than what merely failed.

@@ -9,7 +9,7 @@ use super::{
     expand::{self, About, Scene},
     findings, inputs, names,
     paths::{self, Files},
-    recipe, releases, trial,
+    purl, recipe, releases, trial,
 };
 use crate::{
     model::{
@@ -204,7 +204,7 @@ impl Texts<'_> {
             name: settings.name.clone(),
             licenses: settings.licenses.clone(),
             cpe: all(&settings.cpe)?,
-            purl: all(&settings.purl)?,
+            purl: purl::checked(&self.scene.dependency.id, &settings.purl, all(&settings.purl)?)?,
             eol,
             os: target.os.clone(),
             arch: target.arch.clone(),

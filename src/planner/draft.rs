@@ -14,8 +14,9 @@ use super::{
     standing, trust,
 };
 use crate::model::{
-    Address, Blind, Code, Condemned, DependencyId, Evidence, Finding, Lock, LockedRelease,
-    Observed, Plan, Reason, Record, Severity, Snapshot, Step, TargetName, Version, Why,
+    Address, Artifact, Blind, Code, Condemned, DependencyId, Evidence, Finding, Lock,
+    LockedRelease, Observed, Plan, Reason, Record, Severity, Snapshot, Step, TargetName, Version,
+    Why,
 };
 
 /// See [`super::plan`].
@@ -70,6 +71,12 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
     let next = lock::next_lock(input.lock, input.selection, input.located, input.options);
     plan.lock_changes = next != *input.lock || learns(input);
     plan
+}
+
+/// See [`super::wanted`].
+pub(super) fn all_wanted(input: &PlanInput<'_>) -> BTreeMap<Address, Artifact> {
+    let desired = desired::desired(input.manifest, input.selection, input.located, input.tree);
+    desired.wanted.into_iter().filter_map(|it| Some((it.address, it.artifact?))).collect()
 }
 
 /// Tells whether an apply will lock files whose digests it has yet to learn.
