@@ -92,8 +92,9 @@ pub(super) const DEPENDENCY: Keys = Keys {
         "schedule",
         "min-age",
         "eol",
+        "extra",
     ],
-    later: &["build", "test", "extra"],
+    later: &["build", "test"],
     meant: &[
         ("overrides", "override"),
         ("extras", "extra"),
@@ -134,9 +135,9 @@ pub(super) const OVERRIDE: Keys = Keys {
     table: "an override",
     known: &[
         "when", "target", "name", "licenses", "cpe", "purl", "file", "source", "verify",
-        "metadata", "min-age", "eol",
+        "metadata", "min-age", "eol", "extra",
     ],
-    later: &["build", "test", "extra"],
+    later: &["build", "test"],
     meant: &[
         ("targets", "target"),
         ("version", "when"),

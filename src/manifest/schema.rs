@@ -49,6 +49,7 @@ mod tests {
             ("Signature", &keys::SIGNATURE),
             ("Override", &keys::OVERRIDE),
             ("OverrideSource", &keys::OVERRIDE_SOURCE),
+            ("Extra", &super::super::extra::EXTRA),
         ] {
             assert_eq!(of(shape), known(keys), "{shape}");
         }

@@ -10,6 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::{
+    shapes_extra::Extra,
     shapes_time::{DayOrTable, Eol, Schedule},
     shapes_verify::Verify,
     words::{
@@ -200,6 +201,9 @@ pub(super) struct Defaults {
     /// What differs for some versions or targets; later entries win.
     #[schemars(default, rename = "override")]
     overrides: OrFalse<Vec<Override>>,
+    /// Sub-dependencies for the build script, with versions and digests of their own.
+    #[schemars(default)]
+    extra: OrFalse<Vec<Extra>>,
 }
 
 /// How versions are read and ordered.
@@ -327,6 +331,9 @@ pub(super) struct Override {
     /// What is done about the end of a line's support.
     #[schemars(default)]
     eol: OrFalse<Eol>,
+    /// Other sub-dependencies, in place of all of the dependency's own.
+    #[schemars(default)]
+    extra: OrFalse<Vec<Extra>>,
     /// Keys of the free table to set, or to take away with `false`.
     #[schemars(default)]
     metadata: OrFalse<BTreeMap<String, Value>>,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ChosenRelease, LocatedFile, Selection,
+    ChosenFile, ChosenRelease, LocatedFile, Selection,
     artifact::Shared,
-    findings, guard, question,
+    extra, findings, guard, question,
     settle::{self, Settled},
 };
 use crate::{
@@ -57,8 +57,12 @@ pub(super) fn desired<'a>(
                     version: release.version.clone(),
                     target: target.clone(),
                 };
-                let settled = settle::settle(file, located.get(&address));
-                let artifact = match source(&address, &settled, &mut all) {
+                let located = located.get(&address);
+                let settled = settle::settle(file, located);
+                let source = source(&address, &settled, &mut all);
+                let source =
+                    source.and_then(|it| with_extra(&address, file, located, it, &mut all));
+                let artifact = match source {
                     Some(source) if !refused.contains(&address) => {
                         shared.artifact(&address, source, &mut all.findings)
                     }
@@ -117,6 +121,24 @@ fn source(address: &Address, settled: &Settled<'_>, all: &mut Desired<'_>) -> Op
             None
         }
     }
+}
+
+/// Puts in the sub-dependencies; none: a finding says why nothing can be done.
+fn with_extra(
+    address: &Address,
+    file: &ChosenFile,
+    located: Option<&LocatedFile>,
+    source: SourceFile,
+    all: &mut Desired<'_>,
+) -> Option<SourceFile> {
+    let laid = extra::lay(file, located);
+    for why in extra::doubts(address, &laid) {
+        all.blind.push(Blind { dependency: Some(address.dependency.clone()), why });
+    }
+    let refused = extra::refusals(address, &laid);
+    let good = refused.is_empty();
+    all.findings.extend(refused);
+    good.then_some(SourceFile { extra: laid.files, ..source })
 }
 
 fn decided(artifact: &LockedArtifact) -> SourceFile {

@@ -5,6 +5,7 @@ mod asking;
 mod commit;
 mod decision_table;
 mod disturb;
+mod extras;
 mod filters;
 mod finding_files;
 mod keeping;
