@@ -12,6 +12,7 @@ use super::{
     schedule::{self, Schedule},
     settings, source,
     source::Source,
+    steps::{self, Whole},
     targets::Targets,
     values,
 };
@@ -37,6 +38,11 @@ pub(super) fn read(
     complete: bool,
 ) -> Found {
     let parts = parts(all, Some(id), fields, targets, complete);
+    if complete {
+        let wanted = parts.targets.as_deref().unwrap_or_default();
+        let whole = Whole { id, fields, settings: &parts.settings, overrides: &parts.overrides };
+        steps::check(all, &whole, wanted, targets);
+    }
     let dependency = parts.source.as_ref().filter(|_| complete).and_then(|source| {
         Some(Dependency {
             extra: parts.extra,
@@ -115,7 +121,7 @@ fn parts(
         only: rules::read(all, fields, "only", &keys::ONLY, scheme, targets),
         source,
         schedule: schedule::read(all, fields, id.map(DependencyId::as_str), complete),
-        settings: settings::settings(settings::read(all, fields, false)),
+        settings: settings::settings(&settings::read(all, fields, false)),
         overrides: overrides::read(all, fields, scheme, targets),
         extra: extra::read(all, fields, scheme, targets),
         max_staleness: fields

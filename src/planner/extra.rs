@@ -12,7 +12,7 @@ use super::{
 };
 use crate::model::{
     Address, Artifact, ChecksumRule, Code, Digest, Evidence, ExtraFile, Finding, InputName,
-    LockedArtifact, Record, Severity, Target, WantedExtra,
+    LockedArtifact, Reason, Record, Severity, Target, WantedExtra,
 };
 
 /// Sub-dependencies by id.
@@ -279,23 +279,24 @@ fn other_bytes(address: &Address, id: &str, decided: &ExtraFile, found: &ExtraFi
     findings::help(it, way)
 }
 
-/// The input that a sub-dependency is.
-pub(super) fn input(id: &str) -> InputName {
-    InputName(format!("extra.{id}"))
-}
-
-/// Returns the sub-dependencies of which an artifact wants others than its record has.
-pub(super) fn differing(artifact: &Artifact, record: &Record) -> Vec<InputName> {
+/// Says which sub-dependencies of a build are others than those of its record, though not all of their
+/// digests are known yet.
+pub(super) fn differing(artifact: &Artifact, record: &Record) -> Option<Reason> {
+    artifact.recipe.as_ref()?;
     let (wanted, there) = (&artifact.source.extra, &record.source.extra);
-    let other = |id: &&String| match (wanted.get(*id), there.get(*id)) {
-        (Some(wanted), Some(there)) => {
-            wanted.version != there.version
-                || wanted.sha256.is_some_and(|it| Some(it) != there.sha256)
+    let name = |id: &String| InputName(format!("extra.{id}"));
+    let mut changed = Vec::new();
+    for (id, wanted) in wanted {
+        let Some(there) = there.get(id) else { continue };
+        let digest = wanted.sha256.is_some_and(|it| Some(it) != there.sha256);
+        if digest || wanted.version != there.version {
+            changed.push(name(id));
         }
-        (wanted, there) => wanted.is_some() != there.is_some(),
-    };
-    let mut ids: Vec<&String> = wanted.keys().chain(there.keys()).collect();
-    ids.sort();
-    ids.dedup();
-    ids.into_iter().filter(other).map(|id| input(id)).collect()
+    }
+    let added: Vec<InputName> =
+        wanted.keys().filter(|id| !there.contains_key(*id)).map(name).collect();
+    let removed: Vec<InputName> =
+        there.keys().filter(|id| !wanted.contains_key(*id)).map(name).collect();
+    let differs = !(changed.is_empty() && added.is_empty() && removed.is_empty());
+    differs.then_some(Reason::InputChanged { changed, added, removed })
 }

@@ -109,7 +109,8 @@ pub struct Candidate {
     pub signature: Option<Box<SignatureQuery>>,
     /// What was decided before for the same address: the bytes must be these.
     pub expect: Option<LockedArtifact>,
-    /// Whether a template (`file`, with `digest8`) needs the digest before anything is uploaded.
+    /// Whether the digest is needed before anything is uploaded: by a build, which its input digest
+    /// names, or by a template (`file`, with `digest8`).
     pub needs_digest: bool,
     /// Sub-dependencies whose digests have to be found out too, by id.
     pub extra: BTreeMap<String, ExtraQuery>,
