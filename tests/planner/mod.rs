@@ -6,6 +6,7 @@ mod building;
 mod commit;
 mod decision_table;
 mod disturb;
+mod extras;
 mod filters;
 mod finding_files;
 mod keeping;

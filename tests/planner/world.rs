@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use depstate::{
     model::{
-        Address, BaseHead, Basis, Dependency, DependencyId, Digest, Evidence, Glob, Listing,
-        Located, Lock, Manifest, ObjectKey, ObjectMeta, Observed, Plan, Retention, Row, Sha256,
-        Snapshot, StorageRule, Target, TargetName, Tree, Why,
+        Address, BaseHead, Basis, Dependency, DependencyId, Digest, Evidence, ExtraFile, Glob,
+        Listing, Located, Lock, Manifest, ObjectKey, ObjectMeta, Observed, Plan, Retention, Row,
+        Sha256, Snapshot, StorageRule, Target, TargetName, Tree, Why,
     },
     planner::{
-        self, Candidate, ChecksumQuery, ChosenFile, LocatedFile, Options, PlanInput, Schedules,
-        Selection, Update,
+        self, Candidate, ChecksumQuery, ChosenFile, ExtraQuery, LocatedFile, Options, PlanInput,
+        Schedules, Selection, Update,
     },
 };
 
@@ -205,18 +205,45 @@ impl World {
         for (id, chosen) in &selection.dependencies {
             for release in &chosen.releases {
                 for (target, file) in &release.files {
-                    if let ChosenFile::Candidate(candidate) = file {
-                        let address = Address {
-                            dependency: id.clone(),
-                            version: release.version.clone(),
-                            target: target.clone(),
-                        };
-                        all.insert(address, self.look(candidate));
+                    let address = Address {
+                        dependency: id.clone(),
+                        version: release.version.clone(),
+                        target: target.clone(),
+                    };
+                    match file {
+                        ChosenFile::Candidate(candidate) => {
+                            all.insert(address, self.look(candidate));
+                        }
+                        ChosenFile::Decided { artifact, extra: Some(extra), .. } => {
+                            let file = LocatedFile {
+                                url: artifact.url.clone(),
+                                size: artifact.size,
+                                sha256: Some(artifact.sha256),
+                                upstream_digest: artifact.upstream_digest.clone(),
+                                evidence: artifact.evidence,
+                                signer: artifact.signer.clone(),
+                                extra: self.look_at_extra(extra),
+                            };
+                            all.insert(address, file);
+                        }
+                        ChosenFile::Decided { extra: None, .. } => {}
                     }
                 }
             }
         }
         all
+    }
+
+    fn look_at_extra(&self, extra: &BTreeMap<String, ExtraQuery>) -> BTreeMap<String, ExtraFile> {
+        let one = |(id, query): (&String, &ExtraQuery)| {
+            let mut file = query.as_known();
+            if file.sha256.is_none() && self.downloads {
+                file.sha256 = Some(self.serves(&query.url));
+                file.size = Some(7);
+            }
+            (id.clone(), file)
+        };
+        extra.iter().map(one).collect()
     }
 
     fn look(&self, candidate: &Candidate) -> LocatedFile {
@@ -237,7 +264,7 @@ impl World {
         };
         let sha256 = sha256.or_else(|| self.downloads.then(|| self.serves(&url)));
         LocatedFile {
-            extra: Default::default(),
+            extra: self.look_at_extra(&candidate.extra),
             url,
             size: candidate.size.or(Some(7)),
             sha256,
