@@ -6,6 +6,7 @@
 
 pub mod dep_server;
 mod error;
+pub mod inputs;
 pub mod feed;
 pub mod objects;
 pub mod output;
