@@ -1,9 +1,7 @@
 //! Where things are below the prefix.
 
 use super::StateError;
-use crate::{
-    model::{Address, Code, DependencyId, InputDigest, ObjectKey, Record, Sha256, Tx},
-};
+use crate::model::{Address, Code, DependencyId, InputDigest, ObjectKey, Record, Sha256, Tx};
 
 /// The longest segment of a key, in bytes: file systems take 255, and need a little for themselves.
 const SEGMENT: usize = 200;
