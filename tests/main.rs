@@ -7,6 +7,7 @@
 
 mod appliers;
 mod architecture;
+mod building;
 mod catalog;
 mod cli;
 mod config;
