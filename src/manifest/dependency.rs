@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     DriverTable,
     collect::{Collector, Extra as _, mistake, range},
+    extra,
     fields::{Table, string},
     keys::{self, nearest, one_of, shorten},
     lines, overrides, rules,
@@ -44,7 +45,7 @@ pub(super) fn read(
     }
     let dependency = parts.source.as_ref().filter(|_| complete).and_then(|source| {
         Some(Dependency {
-            extra: Vec::new(),
+            extra: parts.extra,
             id: id.clone(),
             targets: parts.targets?,
             scheme: parts.scheme,
@@ -95,6 +96,7 @@ struct Parts {
     schedule: Option<Schedule>,
     settings: crate::model::Settings,
     overrides: Vec<crate::model::Override>,
+    extra: Vec<crate::model::ExtraRule>,
     max_staleness: Option<Duration>,
 }
 
@@ -121,6 +123,7 @@ fn parts(
         schedule: schedule::read(all, fields, id.map(DependencyId::as_str), complete),
         settings: settings::settings(&settings::read(all, fields, false)),
         overrides: overrides::read(all, fields, scheme, targets),
+        extra: extra::read(all, fields, scheme, targets),
         max_staleness: fields
             .get("max-staleness")
             .and_then(|value| values::duration(all, "max-staleness", value)),

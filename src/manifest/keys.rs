@@ -101,8 +101,9 @@ pub(super) const DEPENDENCY: Keys = Keys {
         "eol",
         "build",
         "test",
+        "extra",
     ],
-    later: &["extra"],
+    later: &[],
     meant: &[
         ("overrides", "override"),
         ("extras", "extra"),
@@ -156,9 +157,9 @@ pub(super) const OVERRIDE: Keys = Keys {
     table: "an override",
     known: &[
         "when", "target", "name", "licenses", "cpe", "purl", "file", "source", "verify",
-        "metadata", "min-age", "eol", "build", "test",
+        "metadata", "min-age", "eol", "build", "test", "extra",
     ],
-    later: &["extra"],
+    later: &[],
     meant: &[
         ("targets", "target"),
         ("version", "when"),

@@ -57,6 +57,7 @@ mod tests {
             ("Limits", &keys_build::LIMITS),
             ("Override", &keys::OVERRIDE),
             ("OverrideSource", &keys::OVERRIDE_SOURCE),
+            ("Extra", &super::super::extra::EXTRA),
         ] {
             assert_eq!(of(shape), known(keys), "{shape}");
         }

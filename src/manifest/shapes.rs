@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{
     shapes_build::{Build, Test},
+    shapes_extra::Extra,
     shapes_time::{DayOrTable, Eol, Schedule},
     shapes_verify::Verify,
     words::{
@@ -216,6 +217,9 @@ pub(super) struct Defaults {
     /// What differs for some versions or targets; later entries win.
     #[schemars(default, rename = "override")]
     overrides: OrFalse<Vec<Override>>,
+    /// Sub-dependencies for the build script, with versions and digests of their own.
+    #[schemars(default)]
+    extra: OrFalse<Vec<Extra>>,
 }
 
 /// How versions are read and ordered.
@@ -349,6 +353,9 @@ pub(super) struct Override {
     /// What differs in `test`; `false`: nothing is tried.
     #[schemars(default)]
     test: OrFalse<Test>,
+    /// Other sub-dependencies, in place of all of the dependency's own.
+    #[schemars(default)]
+    extra: OrFalse<Vec<Extra>>,
     /// Keys of the free table to set, or to take away with `false`.
     #[schemars(default)]
     metadata: OrFalse<BTreeMap<String, Value>>,

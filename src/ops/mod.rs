@@ -11,6 +11,7 @@ mod configuration;
 pub mod doctor;
 pub mod drivers;
 mod error;
+mod extras;
 pub mod gc;
 pub mod history;
 mod keys;

@@ -15,6 +15,7 @@ mod draft;
 mod entry;
 mod eol;
 mod expand;
+mod extra;
 mod files;
 mod findings;
 mod freshness;

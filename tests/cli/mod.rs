@@ -3,8 +3,10 @@
 mod attacks;
 mod bad_input;
 mod commands;
+mod compiled;
 mod damage;
 mod doctoring;
+mod extras;
 mod filters;
 mod interrupt;
 mod live;

@@ -215,6 +215,7 @@ impl Run<'_> {
             source: RecordSource {
                 url: artifact.source.urls.first().cloned().unwrap_or_default(),
                 upstream_digest: artifact.source.upstream_digest.clone(),
+                extra: artifact.source.extra.clone(),
                 ..record.source.clone()
             },
             evidence: artifact.source.evidence,
