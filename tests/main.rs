@@ -19,6 +19,7 @@ mod files;
 mod kill;
 mod manifest;
 mod planner;
+mod sandbox;
 mod signatures;
 mod simulation;
 mod sources;
