@@ -24,3 +24,4 @@ mod sources;
 mod state;
 mod support;
 mod versions;
+mod workshop;

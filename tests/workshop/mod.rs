@@ -1,0 +1,4 @@
+//! The room that runs scripts.
+
+mod collect;
+mod pack;
