@@ -26,3 +26,4 @@ mod sources;
 mod state;
 mod support;
 mod versions;
+mod workshop;
