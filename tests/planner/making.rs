@@ -33,6 +33,7 @@ pub(super) fn empty_snapshot() -> Snapshot {
         revision: Revision("h0".to_owned()),
         live: BTreeMap::new(),
         condemned: BTreeMap::new(),
+        replaced: BTreeMap::new(),
         doomed: BTreeSet::new(),
     }
 }
