@@ -7,6 +7,7 @@
 
 mod appliers;
 mod architecture;
+mod archives;
 mod building;
 mod catalog;
 mod cli;
