@@ -11,5 +11,6 @@ mod probe;
 mod read;
 mod restore;
 mod rollback;
+mod side;
 mod verify;
 mod views;
