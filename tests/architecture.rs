@@ -134,6 +134,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("landlock", &["workshop/"]),
     ("seccompiler", &["workshop/"]),
     ("rustix", &["workshop/"]),
+    ("libc", &["workshop/sandbox/"]),
     ("spdx", &["model/", "manifest/", "workshop/licenses"]),
     ("packageurl", &["model/", "manifest/", "planner/"]),
     ("cyclonedx_bom", &["wire/"]),

@@ -55,7 +55,7 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Sto
         context.output.talk("Nothing was changed.");
         return Ok(Exit::Failed);
     }
-    let interrupts = context.interrupts();
+    let interrupts = context.interrupts("ending transfers and committing what is whole");
     let sink = context.sink();
     let how = How { commit_every: args.commit_every, saved: saved.is_some() };
     let report =

@@ -38,6 +38,8 @@ pub(super) struct Context {
     pub(super) environment: Environment,
     pub(super) now: Timestamp,
     here: PathBuf,
+    program: PathBuf,
+    processors: usize,
     stdout_style: Style,
     stderr_style: Style,
     stderr_is_terminal: bool,
@@ -78,6 +80,9 @@ impl Context {
             environment,
             now: Timestamp::now(),
             here,
+            // Without them a build has one processor, and nothing is unpacked.
+            program: std::env::current_exe().unwrap_or_default(),
+            processors: std::thread::available_parallelism().map_or(1, usize::from),
             stdout_style,
             stderr_style,
             stderr_is_terminal,
@@ -120,6 +125,8 @@ impl Context {
             stale_ok: self.global.stale_ok,
             now: self.now,
             jobs: usize::from(self.global.jobs),
+            processors: self.processors,
+            program: self.program.clone(),
             by: github("DEPSTATE_BY").or_else(|| github("GITHUB_ACTOR")),
             exclusive,
         }
@@ -201,15 +208,26 @@ impl Context {
 
     /// Whoever shows progress: bars on a terminal, lines elsewhere, nothing where it is not wanted.
     pub(super) fn sink(&self) -> Arc<dyn Sink> {
+        self.shower(false)
+    }
+
+    /// The same, and it tells what builds and tests say.
+    pub(super) fn sink_with_logs(&self) -> Arc<dyn Sink> {
+        self.shower(true)
+    }
+
+    fn shower(&self, logs: bool) -> Arc<dyn Sink> {
         let verbose = self.global.verbose > 0;
         let ci = self.environment.get("CI").is_some();
         if self.global.quiet > 0 {
-            Arc::new(Silent)
-        } else if self.stderr_is_terminal && !self.global.no_progress && !ci {
-            Arc::new(Bars::new(self.stderr_style, verbose))
-        } else {
-            Arc::new(Lines::new(Box::new(std::io::stderr()), self.stderr_style, verbose))
+            return Arc::new(Silent);
         }
+        if self.stderr_is_terminal && !self.global.no_progress && !ci {
+            let bars = Bars::new(self.stderr_style, verbose);
+            return Arc::new(if logs { bars.with_logs() } else { bars });
+        }
+        let lines = Lines::new(Box::new(std::io::stderr()), self.stderr_style, verbose);
+        Arc::new(if logs { lines.with_logs() } else { lines })
     }
 
     /// Prints a result in the wanted format, and its JSON beside it where that was asked for.
@@ -281,9 +299,10 @@ impl Context {
         render::diagnostic::diagnostic_text(diagnostic, self.width, self.stderr_style)
     }
 
-    /// Returns a token that the first SIGINT or SIGTERM cancels, and which of them it was. The
+    /// Returns a token that the first SIGINT or SIGTERM cancels, and which of them it was; `doing`
+    /// says what is done then. The
     /// second ends the process at once: the next run cleans up.
-    pub(super) fn interrupts(&self) -> Interrupts {
+    pub(super) fn interrupts(&self, doing: &'static str) -> Interrupts {
         let token = CancellationToken::new();
         let terminated = Arc::new(AtomicBool::new(false));
         let interrupts = Interrupts { token: token.clone(), terminated: terminated.clone() };
@@ -297,9 +316,8 @@ impl Context {
                 first = false;
                 terminated.store(is_term, Ordering::SeqCst);
                 if !quiet {
-                    Output::new(false).complain(
-                        "Interrupted: ending transfers and committing what is whole (again: stop at once)",
-                    );
+                    Output::new(false)
+                        .complain(&format!("Interrupted: {doing} (again: stop at once)"));
                 }
                 token.cancel();
             }

@@ -30,6 +30,8 @@ pub enum Exit {
     Interrupted,
     /// SIGTERM.
     Terminated,
+    /// It ran as a helper of its own, with this code.
+    Helper(u8),
 }
 
 impl Exit {
@@ -46,6 +48,7 @@ impl Exit {
             Self::Usage => 64,
             Self::Interrupted => 130,
             Self::Terminated => 143,
+            Self::Helper(code) => code,
         }
     }
 
@@ -62,7 +65,8 @@ impl Exit {
             | Self::Refused
             | Self::Usage
             | Self::Interrupted
-            | Self::Terminated => None,
+            | Self::Terminated
+            | Self::Helper(_) => None,
         }
     }
 

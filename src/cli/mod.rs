@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod freshness;
 mod gc;
+mod helper;
 mod history;
 mod init;
 mod lock;
@@ -37,6 +38,10 @@ use exit::Stop;
 
 /// Runs a command line and returns the process's exit code.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> Exit {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    if let Some(ended) = helper::run(&argv) {
+        return ended;
+    }
     let environment = context::environment();
     let cli = match Cli::read(argv, &environment) {
         Ok(cli) => cli,

@@ -11,6 +11,7 @@ use super::{
     schedule::{self, Schedule},
     settings, source,
     source::Source,
+    steps::{self, Whole},
     targets::Targets,
     values,
 };
@@ -36,6 +37,11 @@ pub(super) fn read(
     complete: bool,
 ) -> Found {
     let parts = parts(all, Some(id), fields, targets, complete);
+    if complete {
+        let wanted = parts.targets.as_deref().unwrap_or_default();
+        let whole = Whole { id, fields, settings: &parts.settings, overrides: &parts.overrides };
+        steps::check(all, &whole, wanted, targets);
+    }
     let dependency = parts.source.as_ref().filter(|_| complete).and_then(|source| {
         Some(Dependency {
             extra: Vec::new(),
@@ -113,7 +119,7 @@ fn parts(
         only: rules::read(all, fields, "only", &keys::ONLY, scheme, targets),
         source,
         schedule: schedule::read(all, fields, id.map(DependencyId::as_str), complete),
-        settings: settings::settings(settings::read(all, fields, false)),
+        settings: settings::settings(&settings::read(all, fields, false)),
         overrides: overrides::read(all, fields, scheme, targets),
         max_staleness: fields
             .get("max-staleness")

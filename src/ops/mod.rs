@@ -6,6 +6,7 @@
 
 pub mod add;
 pub mod apply;
+pub mod build;
 mod configuration;
 pub mod doctor;
 pub mod drivers;
@@ -19,6 +20,7 @@ mod look;
 mod missing;
 mod observe;
 mod open;
+mod outputs;
 mod outside;
 mod plan;
 pub mod rollback;

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     ChosenRelease, LocatedFile, Selection,
     artifact::Shared,
-    findings, guard, question,
+    findings, guard, needs,
+    paths::Files,
     settle::{self, Settled},
 };
 use crate::{
     model::{
-        Address, Artifact, Blind, Code, Digest, Finding, InputDigest, InputName, LockedArtifact,
-        Manifest, Severity, Sha256, SourceFile,
+        Address, Artifact, Blind, Code, Digest, Finding, LockedArtifact, Manifest, Severity,
+        SourceFile, Tree,
     },
     template::Engine,
 };
@@ -38,6 +39,7 @@ pub(super) fn desired<'a>(
     manifest: &Manifest,
     selection: &'a Selection,
     located: &'a BTreeMap<Address, LocatedFile>,
+    tree: &Tree,
 ) -> Desired<'a> {
     let engine = Engine::new();
     let mut all = Desired::default();
@@ -60,7 +62,7 @@ pub(super) fn desired<'a>(
                 let settled = settle::settle(file, located.get(&address));
                 let artifact = match source(&address, &settled, &mut all) {
                     Some(source) if !refused.contains(&address) => {
-                        shared.artifact(&address, source, &mut all.findings)
+                        shared.artifact(&address, source, Files::Read(tree), &mut all.findings)
                     }
                     Some(_) | None => None,
                 };
@@ -68,6 +70,7 @@ pub(super) fn desired<'a>(
             }
         }
     }
+    needs::resolve(manifest, &mut all);
     all.findings.retain(|it| !said(selection, it));
     all
 }
@@ -83,7 +86,11 @@ fn said(selection: &Selection, finding: &Finding) -> bool {
 }
 
 /// Says where the bytes come from; none: a finding says why that is not known.
-fn source(address: &Address, settled: &Settled<'_>, all: &mut Desired<'_>) -> Option<SourceFile> {
+pub(super) fn source(
+    address: &Address,
+    settled: &Settled<'_>,
+    all: &mut Desired<'_>,
+) -> Option<SourceFile> {
     match settled {
         Settled::Decided(artifact, _) => Some(decided(artifact)),
         Settled::Unchecked(artifact) => {
@@ -129,14 +136,4 @@ fn decided(artifact: &LockedArtifact) -> SourceFile {
         evidence: artifact.evidence,
         signer: artifact.signer.clone(),
     }
-}
-
-/// Digests everything that decides an artifact's bytes.
-pub(super) fn input_digest(inputs: &BTreeMap<InputName, Sha256>) -> InputDigest {
-    InputDigest(question::digest(inputs))
-}
-
-/// The inputs of a mirrored artifact.
-pub(super) fn mirrored(sha256: Sha256) -> BTreeMap<InputName, Sha256> {
-    BTreeMap::from([(InputName::source(), sha256)])
 }

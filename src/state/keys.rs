@@ -2,7 +2,7 @@
 
 use super::StateError;
 use crate::{
-    model::{Address, Code, DependencyId, ObjectKey, Record, Tx},
+    model::{Address, Code, DependencyId, InputDigest, ObjectKey, Record, Sha256, Tx},
     wire::side::SideKind,
 };
 
@@ -86,6 +86,27 @@ pub(super) fn view(id: &DependencyId) -> ObjectKey {
         ObjectKey::new(format!("views/{id}.json"))
     }
 }
+
+/// What the keys of kept outputs of builds begin with.
+pub(super) const OUTPUTS: &str = "cache/";
+
+/// Returns the key of what is known of an output, by the digest of its inputs.
+pub(super) fn output(input: &InputDigest) -> ObjectKey {
+    ObjectKey::new(format!("{OUTPUTS}{}/output.json", input.0))
+}
+
+/// Returns the key of an output's bytes.
+pub(super) fn output_bytes(input: &InputDigest, sha256: &Sha256) -> ObjectKey {
+    ObjectKey::new(format!("{OUTPUTS}{}/{sha256}", input.0))
+}
+
+/// Returns the folder of an output's key: the digest of its inputs. None: it is no such key.
+pub(super) fn read_output(key: &ObjectKey) -> Option<&str> {
+    let (input, name) = key.as_str().strip_prefix(OUTPUTS)?.split_once('/')?;
+    let hex = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    (hex(input) && (hex(name) || name == "output.json")).then_some(input)
+}
+
 
 /// Returns the key of a dependency's view in the shape of dep-server.
 pub(super) fn dep_server_view(id: &DependencyId) -> ObjectKey {

@@ -12,7 +12,7 @@ pub enum Scope {
     Artifact,
     /// `verify`: `url` and `ext` beside `release.*`.
     Verify,
-    /// `cpe`, `purl`, `metadata`: `url`, `ext` and `sha256`, but no `release.*`.
+    /// `cpe`, `purl`, `metadata`, `build`, `test`: `url`, `ext` and `sha256`, but no `release.*`.
     Published,
     /// `file`: as there, and `digest8`.
     File,

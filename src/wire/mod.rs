@@ -8,6 +8,7 @@ pub mod dep_server;
 mod error;
 pub mod feed;
 pub mod objects;
+pub mod output;
 mod outputs;
 mod outputs_catalog;
 mod outputs_gc;

@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     error::WorkshopError,
+    host::Host,
     room::{Places, Room},
+    sandbox,
 };
 use crate::model::{self, Environment, Limits};
 
@@ -113,15 +115,17 @@ pub fn executor(
     wanted: model::Executor,
     machine: &Machine,
 ) -> Result<Box<dyn Executor>, WorkshopError> {
-    let _todo = (wanted, machine);
-    Err(WorkshopError::NoExecutor {
-        message: "there is no executor yet".to_owned(),
-        help: "wait".to_owned(),
-    })
+    match wanted {
+        model::Executor::Host => Ok(Box::new(Host::new(machine))),
+        model::Executor::Sandbox => sandbox::choose(machine),
+        model::Executor::Container => Err(WorkshopError::NoExecutor {
+            message: "there are no containers yet".to_owned(),
+            help: "use the executor `sandbox`".to_owned(),
+        }),
+    }
 }
 
 /// Says which tiers work on this machine, best first, and of the others why not: for `doctor`.
 pub fn tiers(machine: &Machine) -> Vec<(Tier, Result<(), String>)> {
-    let _todo = machine;
-    Vec::new()
+    sandbox::tiers(machine)
 }

@@ -7,6 +7,7 @@ pub(crate) mod fixture;
 mod gc;
 mod history;
 mod meddler;
+mod outputs;
 mod probe;
 mod read;
 mod restore;

@@ -1,7 +1,7 @@
 //! From what is ready to one commit. What goes in is the planner's word.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     time::Duration,
 };
 
@@ -189,7 +189,8 @@ impl Run<'_> {
                 Ok(0)
             }
             Action::Create | Action::Rebuild | Action::Repair => {
-                let record = self.published(step)?;
+                let ready = self.ready.get(address).ok_or("its bytes were not uploaded")?;
+                let record = ready.record.clone();
                 let bytes = record.size;
                 if step.action == Action::Repair {
                     changes.doom.insert(address.clone());
@@ -200,47 +201,17 @@ impl Run<'_> {
         }
     }
 
-    /// The record of an artifact that was just uploaded.
-    fn published(&self, step: &Step) -> Result<Record, String> {
-        let ready = self.ready.get(&step.address).ok_or("its bytes were not uploaded")?;
-        let artifact = &ready.artifact;
-        let fetched = &ready.uploaded.fetched;
-        let input = artifact.input.ok_or("its input digest is not known")?;
-        Ok(Record {
-            build: None,
-            inputs: BTreeMap::new(),
-            test: None,
-            address: step.address.clone(),
-            version: step.address.version.clone(),
-            upstream: artifact.upstream.clone(),
-            target: step.address.target.clone(),
-            key: ready.key.clone(),
-            size: ready.uploaded.meta.size,
-            revision: ready.uploaded.meta.revision.clone(),
-            sha256: fetched.sha256,
-            input,
-            source: RecordSource {
-                extra: artifact.source.extra.clone(),
-                url: fetched.url.clone(),
-                size: fetched.size,
-                sha256: fetched.sha256,
-                upstream_digest: artifact.source.upstream_digest.clone(),
-            },
-            evidence: artifact.source.evidence,
-            signer: artifact.source.signer.clone(),
-            released: artifact.released,
-            published: self.project.setting.now,
-            metadata: artifact.metadata.clone(),
-            side: Vec::new(),
-        })
-    }
-
     /// The record as it is, with what consumers read made new.
     fn updated(&self, step: &Step) -> Result<Record, String> {
         let (Some(record), Some(artifact)) = (&step.record, &step.artifact) else {
             return Err("the step has no record".to_owned());
         };
         let revision = self.planned.revisions.get(&record.key).unwrap_or(&record.revision).clone();
+        let mut metadata = artifact.metadata.clone();
+        if artifact.detect_licenses {
+            // They were found in the bytes, which stay.
+            metadata.licenses.clone_from(&record.metadata.licenses);
+        }
         Ok(Record {
             upstream: artifact.upstream.clone(),
             revision,
@@ -252,7 +223,7 @@ impl Run<'_> {
             evidence: artifact.source.evidence,
             signer: artifact.source.signer.clone(),
             released: artifact.released,
-            metadata: artifact.metadata.clone(),
+            metadata,
             ..record.clone()
         })
     }

@@ -39,7 +39,7 @@ impl Failed {
         Self { code, message: message.into(), help: None, refused, interrupted: false }
     }
 
-    fn interrupted() -> Self {
+    pub(crate) fn interrupted() -> Self {
         Self { interrupted: true, ..Self::new(Code::INTERRUPTED, "interrupted") }
     }
 
@@ -71,7 +71,7 @@ impl Failed {
 }
 
 /// What came through.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Fetched {
     /// The address that served it, as written in the list.
     pub(crate) url: String,
@@ -137,7 +137,7 @@ fn judge(
 }
 
 /// Refuses what a signature is wanted for and none was seen: whoever found the file out had to look.
-fn unsigned(file: &LocatedFile) -> Result<(), Failed> {
+pub(crate) fn unsigned(file: &LocatedFile) -> Result<(), Failed> {
     if file.evidence != Evidence::Signed || file.signer.is_some() {
         return Ok(());
     }
@@ -216,7 +216,8 @@ pub(crate) async fn download(
     witness: Option<Witness>,
     sink: &Arc<dyn Sink>,
 ) -> Result<(Fetched, Option<Witness>), Failed> {
-    sink.emit(&Event::Remark(format!("downloading {address} to learn its SHA-256")));
+    let why = if file.sha256.is_none() { " to learn its SHA-256" } else { "" };
+    sink.emit(&Event::Remark(format!("downloading {address}{why}")));
     let (url, stream) = open(source, urls).await?;
     let origin = Origin::of(&stream);
     let mut hasher = hasher(file);

@@ -1,0 +1,18 @@
+//! What this program does when it is run again as a helper.
+
+use std::ffi::OsString;
+
+use super::{sandbox, warden};
+
+/// The hidden first argument by which this program knows that it is to be a helper.
+pub const HELPER: &str = "__sandbox";
+
+/// Does what this program is run again for; `argv` is what follows [`HELPER`]. Returns its exit
+/// code. No other thread may run yet.
+pub fn helper(argv: &[OsString]) -> i32 {
+    match argv.first().and_then(|name| name.to_str()) {
+        Some(warden::NAME) => warden::main(),
+        Some(sandbox::ENTER) => sandbox::enter(),
+        Some(_) | None => 70,
+    }
+}
