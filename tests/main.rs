@@ -7,6 +7,8 @@
 
 mod appliers;
 mod architecture;
+mod archives;
+mod building;
 mod catalog;
 mod cli;
 mod config;
@@ -18,9 +20,11 @@ mod files;
 mod kill;
 mod manifest;
 mod planner;
+mod sandbox;
 mod signatures;
 mod simulation;
 mod sources;
 mod state;
 mod support;
 mod versions;
+mod workshop;
