@@ -31,14 +31,8 @@ pub enum CacheKind {
 }
 
 impl CacheKind {
-    const ALL: [Self; 6] = [
-        Self::Index,
-        Self::Http,
-        Self::Artifacts,
-        Self::Inputs,
-        Self::Builds,
-        Self::Outputs,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Index, Self::Http, Self::Artifacts, Self::Inputs, Self::Builds, Self::Outputs];
 
     const fn folder(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{OpsError, Project, texts, locate, observe};
+use super::{OpsError, Project, locate, observe, texts};
 use crate::{
     disk,
     model::{

@@ -14,12 +14,7 @@ pub fn plan_text(plan: &Plan, location: &str, style: Style) -> String {
 }
 
 /// Returns the plan as text, and under each rebuild what changed in its files.
-pub fn plan_text_with(
-    plan: &Plan,
-    changes: &InputChanges,
-    location: &str,
-    style: Style,
-) -> String {
+pub fn plan_text_with(plan: &Plan, changes: &InputChanges, location: &str, style: Style) -> String {
     let mut out = String::new();
     let lines = step_lines(&plan.steps, style);
     for (step, line) in plan.steps.iter().zip(lines) {

@@ -6,8 +6,8 @@
 
 pub mod dep_server;
 mod error;
-pub mod inputs;
 pub mod feed;
+pub mod inputs;
 pub mod objects;
 pub mod output;
 mod outputs;
