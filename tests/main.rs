@@ -7,6 +7,8 @@
 
 mod appliers;
 mod architecture;
+mod archives;
+mod building;
 mod catalog;
 mod cli;
 mod config;
@@ -25,3 +27,4 @@ mod sources;
 mod state;
 mod support;
 mod versions;
+mod workshop;

@@ -99,6 +99,19 @@ impl WorkshopError {
         }
     }
 
+    /// Returns that a folder is no output; whoever knows whose says so by [`Self::of`].
+    pub(super) fn output(why: String) -> Self {
+        Self::Output { what: "the step".to_owned(), why }
+    }
+
+    /// Names the step whose output can't be taken.
+    pub(super) fn of(self, step: &str) -> Self {
+        if let Self::Output { why, .. } = self {
+            return Self::Output { what: step.to_owned(), why };
+        }
+        self
+    }
+
     /// Returns the last lines that the step said.
     pub fn tail(&self) -> &[String] {
         match self {

@@ -9,12 +9,18 @@ mod archive;
 mod build;
 mod collect;
 mod container;
+mod contract;
+mod difference;
 mod error;
+mod furnish;
 mod helper;
 mod host;
 mod http;
 mod licenses;
+mod links;
+mod members;
 mod pack;
+mod repack;
 mod room;
 mod run;
 mod sandbox;
@@ -25,6 +31,7 @@ mod warden;
 
 pub use archive::{ArchiveLimits, Member, MemberKind, check};
 pub use build::{BuildJob, Built, build};
+pub use collect::collect;
 pub use error::WorkshopError;
 pub use helper::{HELPER, helper};
 pub use http::probe;
@@ -34,3 +41,17 @@ pub use room::{Places, Room};
 pub use run::{Ended, Executor, Job, Log, Machine, Tier, executor, tiers};
 pub use smoke::{TestJob, Tested, test};
 pub use unpack::{Unpacked, unpack, unpack_here};
+
+/// Does what blocks where that is allowed.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, WorkshopError> + Send + 'static,
+) -> Result<T, WorkshopError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // A panic goes on in whoever waits; what is cancelled is cancelled with the whole program.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(WorkshopError::Interrupted),
+        },
+    }
+}
