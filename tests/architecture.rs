@@ -138,7 +138,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("spdx", &["model/", "manifest/", "workshop/licenses"]),
     ("packageurl", &["model/", "manifest/", "planner/"]),
     ("cyclonedx_bom", &["wire/"]),
-    ("quick_xml", &["source/"]),
+    ("quick_xml", &["source/", "wire/feed.rs"]),
     ("csv", &["source/http_csv.rs"]),
     ("saphyr_parser", &["source/"]),
     ("governor", &["net/"]),

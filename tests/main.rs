@@ -7,6 +7,8 @@
 
 mod appliers;
 mod architecture;
+mod archives;
+mod building;
 mod catalog;
 mod cli;
 mod config;
@@ -18,6 +20,7 @@ mod files;
 mod kill;
 mod manifest;
 mod planner;
+mod sandbox;
 mod signatures;
 mod simulation;
 mod sources;

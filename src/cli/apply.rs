@@ -55,7 +55,7 @@ pub(super) async fn run(args: &ApplyArgs, context: &Context) -> Result<Exit, Sto
         context.output.talk("Nothing was changed.");
         return Ok(Exit::Failed);
     }
-    let interrupts = context.interrupts();
+    let interrupts = context.interrupts("ending transfers and committing what is whole");
     let sink = context.sink();
     let how = How { commit_every: args.commit_every, saved: saved.is_some() };
     let report =
@@ -100,10 +100,11 @@ fn saved_plan(args: &ApplyArgs, context: &Context) -> Result<Option<wire::plan::
     }
     if args.planning.updates()
         || !args.planning.exclude.is_empty()
+        || !args.planning.rebuild.is_empty()
         || args.planning.time.as_of.is_some()
     {
         return Err(Stop::Usage(
-            "a saved plan says what is planned: `--update`, `--exclude` and `--as-of` can't change it"
+            "a saved plan says what is planned: `--update`, `--exclude`, `--rebuild` and `--as-of` can't change it"
                 .to_owned(),
         ));
     }
@@ -169,7 +170,7 @@ fn saved_request(saved: &wire::plan::SavedPlan, context: &Context) -> Result<Req
     }
     Ok(Request {
         options: Options {
-            rebuild: Vec::new(),
+            rebuild: read_filters(&texts("rebuild"))?,
             update: if flag("update") { Update::All } else { only(&texts("update"))? },
             accept: std::collections::BTreeSet::new(),
             filters: read_filters(&texts("filters"))?,

@@ -4,18 +4,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::IsTerminal as _,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
 };
 
 use jiff::Timestamp;
-use tokio_util::sync::CancellationToken;
 
 use super::{
     args::{Color, Format, Global, Planning, Time},
-    exit::{Exit, Stop},
+    exit::Stop,
     output::Output,
 };
 use crate::{
@@ -38,6 +34,8 @@ pub(super) struct Context {
     pub(super) environment: Environment,
     pub(super) now: Timestamp,
     here: PathBuf,
+    program: PathBuf,
+    processors: usize,
     stdout_style: Style,
     stderr_style: Style,
     stderr_is_terminal: bool,
@@ -78,6 +76,9 @@ impl Context {
             environment,
             now: Timestamp::now(),
             here,
+            // Without them a build has one processor, and nothing is unpacked.
+            program: std::env::current_exe().unwrap_or_default(),
+            processors: std::thread::available_parallelism().map_or(1, usize::from),
             stdout_style,
             stderr_style,
             stderr_is_terminal,
@@ -120,6 +121,8 @@ impl Context {
             stale_ok: self.global.stale_ok,
             now: self.now,
             jobs: usize::from(self.global.jobs),
+            processors: self.processors,
+            program: self.program.clone(),
             by: github("DEPSTATE_BY").or_else(|| github("GITHUB_ACTOR")),
             exclusive,
         }
@@ -153,6 +156,7 @@ impl Context {
         Ok(Options {
             filters: read_filters(filters)?,
             exclude: read_filters(&planning.exclude)?,
+            rebuild: read_filters(&planning.rebuild)?,
             update: planning.update()?,
             max_retire: planning.max_retire,
             ..self.no_options(&planning.time)
@@ -201,15 +205,26 @@ impl Context {
 
     /// Whoever shows progress: bars on a terminal, lines elsewhere, nothing where it is not wanted.
     pub(super) fn sink(&self) -> Arc<dyn Sink> {
+        self.shower(false)
+    }
+
+    /// The same, and it tells what builds and tests say.
+    pub(super) fn sink_with_logs(&self) -> Arc<dyn Sink> {
+        self.shower(true)
+    }
+
+    fn shower(&self, logs: bool) -> Arc<dyn Sink> {
         let verbose = self.global.verbose > 0;
         let ci = self.environment.get("CI").is_some();
         if self.global.quiet > 0 {
-            Arc::new(Silent)
-        } else if self.stderr_is_terminal && !self.global.no_progress && !ci {
-            Arc::new(Bars::new(self.stderr_style, verbose))
-        } else {
-            Arc::new(Lines::new(Box::new(std::io::stderr()), self.stderr_style, verbose))
+            return Arc::new(Silent);
         }
+        if self.stderr_is_terminal && !self.global.no_progress && !ci {
+            let bars = Bars::new(self.stderr_style, verbose);
+            return Arc::new(if logs { bars.with_logs() } else { bars });
+        }
+        let lines = Lines::new(Box::new(std::io::stderr()), self.stderr_style, verbose);
+        Arc::new(if logs { lines.with_logs() } else { lines })
     }
 
     /// Prints a result in the wanted format, and its JSON beside it where that was asked for.
@@ -279,63 +294,6 @@ impl Context {
 
     fn diagnostic(&self, diagnostic: &dyn miette::Diagnostic) -> String {
         render::diagnostic::diagnostic_text(diagnostic, self.width, self.stderr_style)
-    }
-
-    /// Returns a token that the first SIGINT or SIGTERM cancels, and which of them it was. The
-    /// second ends the process at once: the next run cleans up.
-    pub(super) fn interrupts(&self) -> Interrupts {
-        let token = CancellationToken::new();
-        let terminated = Arc::new(AtomicBool::new(false));
-        let interrupts = Interrupts { token: token.clone(), terminated: terminated.clone() };
-        let quiet = self.output.errors_only;
-        tokio::spawn(async move {
-            let mut first = true;
-            while let Some(is_term) = signal().await {
-                if !first {
-                    std::process::exit(if is_term { 143 } else { 130 });
-                }
-                first = false;
-                terminated.store(is_term, Ordering::SeqCst);
-                if !quiet {
-                    Output::new(false).complain(
-                        "Interrupted: ending transfers and committing what is whole (again: stop at once)",
-                    );
-                }
-                token.cancel();
-            }
-        });
-        interrupts
-    }
-}
-
-/// Whether and how a person asked to stop.
-#[derive(Debug)]
-pub(super) struct Interrupts {
-    pub(super) token: CancellationToken,
-    terminated: Arc<AtomicBool>,
-}
-
-impl Interrupts {
-    pub(super) fn exit(&self) -> Exit {
-        if self.terminated.load(Ordering::SeqCst) { Exit::Terminated } else { Exit::Interrupted }
-    }
-}
-
-/// Waits for a signal; true: SIGTERM. None: there is nothing to wait for.
-async fn signal() -> Option<bool> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (mut int, mut term) =
-            (signal(SignalKind::interrupt()).ok()?, signal(SignalKind::terminate()).ok()?);
-        tokio::select! {
-            got = int.recv() => got.map(|()| false),
-            got = term.recv() => got.map(|()| true),
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        tokio::signal::ctrl_c().await.ok().map(|()| false)
     }
 }
 

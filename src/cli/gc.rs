@@ -14,6 +14,7 @@ use crate::{
         gc::{Found, Gathered, Request},
     },
     render::{self, Style},
+    state::outputs::Outputs,
 };
 
 /// Shows what may be taken away, or takes it away.
@@ -41,7 +42,10 @@ pub(super) async fn run(args: &GcArgs, context: &Context) -> Result<Exit, Stop> 
             render::plain(left)
         ));
     }
-    match (did.left.is_empty(), did.deleted + did.doomed + did.discarded > 0) {
+    match (
+        did.left.is_empty(),
+        did.deleted + did.doomed + did.discarded + gathered.swept.unwrap_or_default() > 0,
+    ) {
         (true, _) => Ok(Exit::Done),
         (false, true) => Ok(Exit::Partly),
         (false, false) => Ok(Exit::Failed),
@@ -53,7 +57,7 @@ fn human(gathered: &Gathered, location: &str, style: Style) -> String {
         return format!("Nothing to collect: nothing was ever published in {location}.\n");
     };
     let mut text = String::new();
-    for (what, keys, why) in groups(found) {
+    for (what, keys, why) in groups(found, &gathered.outputs) {
         if keys.is_empty() {
             continue;
         }
@@ -79,23 +83,26 @@ fn human(gathered: &Gathered, location: &str, style: Style) -> String {
              no generation is collected. `depstate verify` tells more.\n",
         );
     }
-    let deletes = found.collection.deletes() as u64;
+    let deletes = (found.collection.deletes() + gathered.outputs.stale.len()) as u64;
     let what = format!(
         "{} of {} ({})",
         render::count(deletes, "object"),
-        found.objects,
-        render::bytes(found.bytes)
+        found.objects + gathered.outputs.objects,
+        render::bytes(found.bytes + gathered.outputs.stale_bytes)
     );
     let whole = format!("{what} in {location}, serial {}", found.serial);
     let sentence = match &gathered.did {
-        None if found.collection.is_empty() => {
+        None if found.collection.is_empty() && gathered.outputs.is_clean() => {
             format!("Nothing to collect in {location}, serial {}.", found.serial)
         }
         None => format!(
             "Would delete {whole}. Nothing was deleted: this was a dry run, `depstate gc --yes` does it."
         ),
         Some(did) => {
-            let mut parts = vec![format!("Deleted {}", render::count(did.deleted, "object"))];
+            let mut parts = vec![format!(
+                "Deleted {}",
+                render::count(did.deleted + gathered.swept.unwrap_or_default(), "object")
+            )];
             if did.discarded > 0 {
                 parts.push(format!("threw away {}", render::count(did.discarded, "upload")));
             }
@@ -117,7 +124,7 @@ fn human(gathered: &Gathered, location: &str, style: Style) -> String {
 }
 
 /// What would go, by reason.
-fn groups(found: &Found) -> Vec<(&'static str, Vec<String>, &'static str)> {
+fn groups(found: &Found, outputs: &Outputs) -> Vec<(&'static str, Vec<String>, &'static str)> {
     let of = |keys: &std::collections::BTreeSet<ObjectKey>| {
         keys.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
@@ -145,6 +152,11 @@ fn groups(found: &Found) -> Vec<(&'static str, Vec<String>, &'static str)> {
             "old journals",
             collection.journals.iter().map(ToString::to_string).collect(),
             "older than `retention.history`",
+        ),
+        (
+            "outputs of builds",
+            of(&outputs.stale),
+            "kept for other machines longer, or more, than `retention` says",
         ),
     ]
 }
@@ -180,5 +192,13 @@ fn json(gathered: &Gathered, location: &str) -> Value {
             "unknown": did.unknown,
         })
     });
-    json!({ "format_version": "1", "location": location, "found": found, "did": did })
+    let outputs = &gathered.outputs;
+    let outputs = json!({
+        "objects": outputs.objects,
+        "bytes": outputs.bytes,
+        "stale": outputs.stale,
+        "stale_bytes": outputs.stale_bytes,
+        "deleted": gathered.swept,
+    });
+    json!({ "format_version": "1", "location": location, "found": found, "did": did, "outputs": outputs })
 }

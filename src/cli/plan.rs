@@ -65,6 +65,7 @@ pub(super) fn options_json(request: &Request) -> serde_json::Value {
         "as_of": request.options.as_of,
         "filters": texts(&request.options.filters),
         "exclude": texts(&request.options.exclude),
+        "rebuild": texts(&request.options.rebuild),
         "update": match &request.options.update {
             Update::No => serde_json::json!(false),
             Update::All => serde_json::json!(true),

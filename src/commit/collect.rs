@@ -109,7 +109,7 @@ pub struct Rules {
 /// What may be taken away.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Collection {
-    /// Condemned keys whose grace is over.
+    /// Condemned keys, and replaced side documents, whose grace is over.
     pub doom: BTreeSet<ObjectKey>,
     /// Keys that are doomed already.
     pub doomed: BTreeSet<ObjectKey>,
@@ -144,12 +144,14 @@ impl Collection {
     }
 }
 
-/// Returns the condemned keys whose grace is over.
+/// Returns the condemned keys and the replaced side documents whose grace is over.
 pub fn past_grace(snapshot: &Snapshot, rules: &Rules) -> BTreeSet<ObjectKey> {
     snapshot
         .condemned
         .iter()
-        .filter(|(_, condemned)| is_older(Some(condemned.retired), rules.grace, rules.now))
+        .map(|(key, condemned)| (key, condemned.retired))
+        .chain(snapshot.replaced.iter().map(|(key, at)| (key, *at)))
+        .filter(|(_, retired)| is_older(Some(*retired), rules.grace, rules.now))
         .map(|(key, _)| key.clone())
         .collect()
 }
@@ -273,6 +275,7 @@ pub fn reached(snapshot: &Snapshot) -> BTreeSet<&ObjectKey> {
     let generation = snapshot.generation.as_ref();
     records
         .flat_map(|record| std::iter::once(&record.key).chain(&record.side))
+        .chain(snapshot.replaced.keys())
         .chain(&snapshot.doomed)
         .chain(snapshot.head.r#gen.as_ref().map(|at| &at.key))
         .chain(generation.into_iter().flat_map(|at| at.index.values().map(|at| &at.key)))

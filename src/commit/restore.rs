@@ -76,6 +76,7 @@ mod tests {
             tx: Tx("T".to_owned()),
             index: BTreeMap::new(),
             condemned: Vec::new(),
+            replaced: Vec::new(),
             doomed: Vec::new(),
             transactions: vec![Tx("T".to_owned())],
             at: "2025-03-01T12:00:00Z".parse().unwrap(),

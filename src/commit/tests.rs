@@ -54,6 +54,7 @@ fn generation(serial: u64, transactions: &[&str], parent: Head) -> Event {
         tx: Tx("T".to_owned()),
         index: BTreeMap::new(),
         condemned: Vec::new(),
+        replaced: Vec::new(),
         doomed: Vec::new(),
         transactions: transactions.iter().map(|tx| Tx((*tx).to_owned())).collect(),
         at: jiff::Timestamp::UNIX_EPOCH,

@@ -22,14 +22,22 @@ pub enum CacheKind {
     Http,
     /// Upstream files that had to be downloaded to learn their digest, by that digest.
     Artifacts,
+    /// Outputs of builds, by their own digest.
+    Builds,
+    /// What is known of outputs of builds, by the digest of all that they were made from.
+    Outputs,
 }
 
 impl CacheKind {
+    const ALL: [Self; 5] = [Self::Index, Self::Http, Self::Artifacts, Self::Builds, Self::Outputs];
+
     const fn folder(self) -> &'static str {
         match self {
             Self::Index => "index",
             Self::Http => "http",
             Self::Artifacts => "artifacts",
+            Self::Builds => "builds",
+            Self::Outputs => "outputs",
         }
     }
 }
@@ -118,7 +126,7 @@ impl Cache {
 
     /// Removes what runs that were killed left half-written.
     pub(super) fn sweep(&self) {
-        for kind in [CacheKind::Index, CacheKind::Http, CacheKind::Artifacts] {
+        for kind in CacheKind::ALL {
             sweep(&self.folder.join(kind.folder()));
         }
     }

@@ -1,6 +1,9 @@
 //! Collects mistakes while deps.toml is read.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use super::{Known, place};
 use crate::{
@@ -58,6 +61,8 @@ pub(super) struct Collector<'a> {
     pub(super) known: &'a Known<'a>,
     /// The targets that a name or glob stands for, each text once.
     pub(super) globs: BTreeMap<String, Vec<TargetName>>,
+    /// The ids of all dependencies.
+    pub(super) ids: BTreeSet<String>,
     // The same value is read once for every dependency that `[defaults]` gives it to.
     mistakes: BTreeMap<(usize, usize, Code, String), Mistake>,
     patterns: BTreeMap<String, Result<Pattern, BadPattern>>,
@@ -71,6 +76,7 @@ impl<'a> Collector<'a> {
             text,
             known,
             globs: BTreeMap::new(),
+            ids: BTreeSet::new(),
             mistakes: BTreeMap::new(),
             patterns: BTreeMap::new(),
             room: ROOM,

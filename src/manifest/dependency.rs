@@ -5,12 +5,14 @@ use std::time::Duration;
 use super::{
     DriverTable,
     collect::{Collector, Extra as _, mistake, range},
+    extra,
     fields::{Table, string},
     keys::{self, nearest, one_of, shorten},
     lines, overrides, rules,
     schedule::{self, Schedule},
     settings, source,
     source::Source,
+    steps::{self, Whole},
     targets::Targets,
     values,
 };
@@ -36,9 +38,14 @@ pub(super) fn read(
     complete: bool,
 ) -> Found {
     let parts = parts(all, Some(id), fields, targets, complete);
+    if complete {
+        let wanted = parts.targets.as_deref().unwrap_or_default();
+        let whole = Whole { id, fields, settings: &parts.settings, overrides: &parts.overrides };
+        steps::check(all, &whole, wanted, targets);
+    }
     let dependency = parts.source.as_ref().filter(|_| complete).and_then(|source| {
         Some(Dependency {
-            extra: Vec::new(),
+            extra: parts.extra,
             id: id.clone(),
             targets: parts.targets?,
             scheme: parts.scheme,
@@ -89,6 +96,7 @@ struct Parts {
     schedule: Option<Schedule>,
     settings: crate::model::Settings,
     overrides: Vec<crate::model::Override>,
+    extra: Vec<crate::model::ExtraRule>,
     max_staleness: Option<Duration>,
 }
 
@@ -113,8 +121,9 @@ fn parts(
         only: rules::read(all, fields, "only", &keys::ONLY, scheme, targets),
         source,
         schedule: schedule::read(all, fields, id.map(DependencyId::as_str), complete),
-        settings: settings::settings(settings::read(all, fields, false)),
+        settings: settings::settings(&settings::read(all, fields, false)),
         overrides: overrides::read(all, fields, scheme, targets),
+        extra: extra::read(all, fields, scheme, targets),
         max_staleness: fields
             .get("max-staleness")
             .and_then(|value| values::duration(all, "max-staleness", value)),

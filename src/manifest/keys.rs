@@ -41,19 +41,26 @@ pub(super) const PROJECT: Keys =
 /// `[retention]`.
 pub(super) const RETENTION: Keys = Keys {
     table: "`[retention]`",
-    known: &["grace", "history"],
+    known: &["grace", "history", "cache", "cache-size"],
     later: &[],
-    meant: &[],
+    meant: &[("cache-time", "cache"), ("cache-limit", "cache-size"), ("size", "cache-size")],
     elsewhere: &[],
 };
+
+const IN_STEP: &str = "it stands in the `build` or `test` table of the dependency";
 
 /// `[targets.NAME]`.
 pub(super) const TARGET: Keys = Keys {
     table: "a target",
-    known: &["os", "arch", "distro", "stacks", "vars"],
-    later: &["image", "executor"],
-    meant: &[("stack", "stacks"), ("distribution", "distro"), ("architecture", "arch")],
-    elsewhere: &[],
+    known: &["os", "arch", "distro", "stacks", "vars", "image"],
+    later: &[],
+    meant: &[
+        ("stack", "stacks"),
+        ("distribution", "distro"),
+        ("architecture", "arch"),
+        ("container", "image"),
+    ],
+    elsewhere: &[("executor", IN_STEP)],
 };
 
 /// `distro` of a target.
@@ -92,8 +99,11 @@ pub(super) const DEPENDENCY: Keys = Keys {
         "schedule",
         "min-age",
         "eol",
+        "build",
+        "test",
+        "extra",
     ],
-    later: &["build", "test", "extra"],
+    later: &[],
     meant: &[
         ("overrides", "override"),
         ("extras", "extra"),
@@ -105,8 +115,21 @@ pub(super) const DEPENDENCY: Keys = Keys {
         ("sources", "source"),
         ("versions", "lines"),
         ("version", "lines"),
+        ("builds", "build"),
+        ("compile", "build"),
+        ("tests", "test"),
+        ("checks", "test"),
+        ("check", "test"),
+        ("smoke-test", "test"),
     ],
     elsewhere: &[
+        ("script", IN_STEP),
+        ("inputs", IN_STEP),
+        ("env", IN_STEP),
+        ("executor", IN_STEP),
+        ("image", "it stands in a target, or in the `build` or `test` table of the dependency"),
+        ("repack", "it stands in the `build` table of the dependency"),
+        ("archive", "it stands in the `build` table of the dependency"),
         ("driver", IN_SOURCE),
         ("artifact", IN_SOURCE),
         ("asset", IN_SOURCE),
@@ -134,16 +157,21 @@ pub(super) const OVERRIDE: Keys = Keys {
     table: "an override",
     known: &[
         "when", "target", "name", "licenses", "cpe", "purl", "file", "source", "verify",
-        "metadata", "min-age", "eol",
+        "metadata", "min-age", "eol", "build", "test", "extra",
     ],
-    later: &["build", "test", "extra"],
+    later: &[],
     meant: &[
         ("targets", "target"),
         ("version", "when"),
         ("constraint", "when"),
         ("license", "licenses"),
+        ("tests", "test"),
+        ("checks", "test"),
     ],
     elsewhere: &[
+        ("script", "write `build.script = …`, as in the dependency itself"),
+        ("env", "write `build.env = …`, as in the dependency itself"),
+        ("image", "write `build.image = …`, as in the dependency itself"),
         ("lines", SAYS_WHAT_IS),
         ("exclude", SAYS_WHAT_IS),
         ("only", SAYS_WHAT_IS),

@@ -58,6 +58,8 @@ fn whole(mut all: Collector<'_>, file: &DeTable<'_>) -> Read {
     let storage = top::storage(&mut all, file);
     let retention = top::retention(&mut all, file);
     let targets = targets::read(&mut all, file);
+    let ids = file.get("dependencies").and_then(|value| value.get_ref().as_table());
+    all.ids = ids.iter().flat_map(|ids| ids.keys()).map(|id| id.get_ref().to_string()).collect();
     let defaults = file.get("defaults").and_then(|value| table(&mut all, "defaults", value));
     if let Some(defaults) = defaults {
         dependency::check_defaults(&mut all, defaults, &targets);

@@ -17,7 +17,10 @@ pub fn schema() -> Value {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::keys::{self, Keys};
+    use super::super::{
+        keys::{self, Keys},
+        keys_build,
+    };
     use super::schema;
 
     fn known(keys: &Keys) -> BTreeSet<String> {
@@ -47,8 +50,14 @@ mod tests {
             ("Eol", &keys::EOL),
             ("LineEol", &keys::LINE_EOL),
             ("Signature", &keys::SIGNATURE),
+            ("Build", &keys_build::BUILD),
+            ("Test", &keys_build::TEST),
+            ("HttpCheck", &keys_build::HTTP),
+            ("Repack", &keys_build::REPACK),
+            ("Limits", &keys_build::LIMITS),
             ("Override", &keys::OVERRIDE),
             ("OverrideSource", &keys::OVERRIDE_SOURCE),
+            ("Extra", &super::super::extra::EXTRA),
         ] {
             assert_eq!(of(shape), known(keys), "{shape}");
         }

@@ -6,18 +6,22 @@ use serde_json::Value as Json;
 use toml::de::DeValue;
 
 use super::{
+    build::build,
     collect::{Collector, Extra as _, mistake, range},
     eol,
-    fields::{Table, Value, bad_value, line, one_or_more, string, strings, table, wrong_type},
+    fields::{Table, Value, bad_value, line, one_or_more, string, table, wrong_type},
     keys,
+    licenses::licenses,
+    purl,
     signature::signature,
     targets::replacements,
     templates::is_template,
+    test::test,
     values,
     verify::{checksum, glob},
 };
 use crate::{
-    model::{Change, ChecksumRule, Code, EolRule, Located, Over, Patch, Settings},
+    model::{Change, ChecksumRule, Code, Located, Over, Patch, Settings},
     template::Scope,
 };
 
@@ -25,17 +29,29 @@ use crate::{
 pub(super) fn read(all: &mut Collector<'_>, fields: Table<'_, '_>, in_override: bool) -> Patch {
     let mut patch = Patch {
         name: change(all, fields, "name", |all, value| Some(line(all, "name", value)?.value)),
-        licenses: change(all, fields, "licenses", licenses),
         cpe: change(all, fields, "cpe", |all, v| templates(all, "cpe", v, Scope::Published)),
-        purl: change(all, fields, "purl", |all, v| templates(all, "purl", v, Scope::Published)),
+        purl: change(all, fields, "purl", |all, value| {
+            let texts = templates(all, "purl", value, Scope::Published)?;
+            purl::check(all, &texts);
+            Some(texts)
+        }),
         file: change(all, fields, "file", |all, value| {
             let text = string(all, "file", value)?;
             all.template(&text, Scope::File);
             Some(text)
         }),
         metadata: change(all, fields, "metadata", metadata),
+        build: change(all, fields, "build", build),
+        test: change(all, fields, "test", test),
         ..Patch::default()
     };
+    match fields.get("licenses") {
+        Some(value) if is_false(value) => {
+            (patch.licenses, patch.detect_licenses) = (Change::Clear, Change::Clear);
+        }
+        Some(value) => (patch.licenses, patch.detect_licenses) = licenses(all, value),
+        None => {}
+    }
     patch.min_age = change(all, fields, "min-age", |all, value| {
         Some(Located::new(values::duration(all, "min-age", value)?, value.span()))
     });
@@ -109,32 +125,10 @@ pub(super) fn source(all: &mut Collector<'_>, source: Table<'_, '_>) -> Patch {
 }
 
 /// Turns what a dependency says into its settings. (What `false` takes away is gone by then.)
-pub(super) fn settings(patch: Patch) -> Settings {
-    fn set<T>(change: Change<T>) -> Option<T> {
-        match change {
-            Change::Set(value) => Some(value),
-            Change::Keep | Change::Clear => None,
-        }
-    }
-    let metadata = set(patch.metadata).unwrap_or_default();
-    Settings {
-        build: None,
-        detect_licenses: false,
-        test: None,
-        name: set(patch.name),
-        licenses: set(patch.licenses).unwrap_or_default(),
-        cpe: set(patch.cpe).unwrap_or_default(),
-        purl: set(patch.purl).unwrap_or_default(),
-        file: set(patch.file),
-        artifact: set(patch.artifact).unwrap_or_default(),
-        asset: set(patch.asset),
-        replacements: set(patch.replacements).unwrap_or_default(),
-        checksum: set(patch.checksum),
-        signature: set(patch.signature),
-        metadata: metadata.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(),
-        min_age: set(patch.min_age),
-        eol: EolRule { warn: set(patch.eol_warn), drop_after: set(patch.eol_drop_after) },
-    }
+pub(super) fn settings(patch: &Patch) -> Settings {
+    let mut settings = Settings::default();
+    patch.apply(&mut settings);
+    settings
 }
 
 /// A signature over a checksum file wants one. (In an override it may be the dependency's own.)
@@ -151,7 +145,8 @@ fn over_nothing(all: &mut Collector<'_>, patch: &Patch, in_override: bool) {
     }
 }
 
-fn change<'a, 't, T>(
+/// Reads what is said of one key.
+pub(super) fn change<'a, 't, T>(
     all: &mut Collector<'_>,
     fields: Table<'a, 't>,
     key: &str,
@@ -166,16 +161,6 @@ fn change<'a, 't, T>(
 
 fn is_false(value: &Value<'_>) -> bool {
     value.get_ref().as_bool() == Some(false)
-}
-
-fn licenses(all: &mut Collector<'_>, value: &Value<'_>) -> Option<Vec<String>> {
-    if value.get_ref().as_str() == Some("detect") {
-        let help = "list SPDX expressions: `licenses = [\"MIT\"]`";
-        bad_value(all, value.span(), "`\"detect\"` is not supported yet", Some(help.to_owned()));
-        return None;
-    }
-    let list = strings(all, "licenses", value)?;
-    Some(list.into_iter().map(|license| license.value).collect())
 }
 
 fn templates(

@@ -10,11 +10,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::{
+    shapes_build::{Build, Test},
+    shapes_extra::Extra,
     shapes_time::{DayOrTable, Eol, Schedule},
     shapes_verify::Verify,
     words::{
-        Artifact, Duration, Fallbacks, IdKey, Keep, Line, Maybe, OneOrMore, OrFalse, Place,
-        Replacements, SomeLines, TargetKey,
+        Artifact, Duration, Fallbacks, IdKey, Keep, Licenses, Line, Maybe, OneOrMore, OrFalse,
+        PinnedImage, Place, Replacements, Size, SomeLines, TargetKey,
     },
 };
 
@@ -75,6 +77,12 @@ pub(super) struct Retention {
     /// How long old generations are kept for `history` and `rollback`: `90d` if not given.
     #[schemars(default)]
     history: Maybe<Duration>,
+    /// How long outputs of builds are kept for other machines: `14d` if not given.
+    #[schemars(default)]
+    cache: Maybe<Duration>,
+    /// What they may take in all: `10GiB` if not given.
+    #[schemars(default, rename = "cache-size")]
+    cache_size: Maybe<Size>,
 }
 
 /// An operating system, architecture and distribution.
@@ -96,6 +104,9 @@ pub(super) struct Target {
     /// Free names for templates: `vars = { libc = "glibc" }` is `{{ target.vars.libc }}`.
     #[schemars(default)]
     vars: BTreeMap<String, String>,
+    /// The container image of builds and tests for it: `NAME@sha256:` and 64 hex digits.
+    #[schemars(default)]
+    image: Maybe<PinnedImage>,
 }
 
 /// Go's word for an operating system.
@@ -149,9 +160,9 @@ pub(super) struct Defaults {
     /// The product's name, for people.
     #[schemars(default)]
     name: OrFalse<Line>,
-    /// SPDX expressions that all apply: `["MIT"]`.
+    /// SPDX expressions that all apply: `["MIT"]`; or `"detect"`, from the unpacked file.
     #[schemars(default)]
-    licenses: OrFalse<Vec<Line>>,
+    licenses: OrFalse<Licenses>,
     /// CPE 2.3 names, templates.
     #[schemars(default)]
     cpe: OrFalse<OneOrMore>,
@@ -197,9 +208,18 @@ pub(super) struct Defaults {
     /// What is done about the end of a line's support.
     #[schemars(default)]
     eol: OrFalse<Eol>,
+    /// How it is made; if not given, the upstream file is published as it is.
+    #[schemars(default)]
+    build: OrFalse<Build>,
+    /// What is tried with it before it is published.
+    #[schemars(default)]
+    test: OrFalse<Test>,
     /// What differs for some versions or targets; later entries win.
     #[schemars(default, rename = "override")]
     overrides: OrFalse<Vec<Override>>,
+    /// Sub-dependencies for the build script, with versions and digests of their own.
+    #[schemars(default)]
+    extra: OrFalse<Vec<Extra>>,
 }
 
 /// How versions are read and ordered.
@@ -303,9 +323,9 @@ pub(super) struct Override {
     /// The product's name, for people.
     #[schemars(default)]
     name: OrFalse<Line>,
-    /// SPDX expressions that all apply.
+    /// SPDX expressions that all apply, or `"detect"`.
     #[schemars(default)]
-    licenses: OrFalse<Vec<Line>>,
+    licenses: OrFalse<Licenses>,
     /// CPE 2.3 names, templates.
     #[schemars(default)]
     cpe: OrFalse<OneOrMore>,
@@ -327,6 +347,15 @@ pub(super) struct Override {
     /// What is done about the end of a line's support.
     #[schemars(default)]
     eol: OrFalse<Eol>,
+    /// What differs in `build`; `false`: the upstream file is published as it is.
+    #[schemars(default)]
+    build: OrFalse<Build>,
+    /// What differs in `test`; `false`: nothing is tried.
+    #[schemars(default)]
+    test: OrFalse<Test>,
+    /// Other sub-dependencies, in place of all of the dependency's own.
+    #[schemars(default)]
+    extra: OrFalse<Vec<Extra>>,
     /// Keys of the free table to set, or to take away with `false`.
     #[schemars(default)]
     metadata: OrFalse<BTreeMap<String, Value>>,

@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 use super::{
     collect::{Collector, Extra as _, mistake, range},
     fields::{Table, Value, bad_value, line, missing, string, strings, table, wrong_type},
+    image,
     keys::{self, nearest, one_of, shorten},
 };
 use crate::model::{Code, Distro, Glob, Located, Target, TargetName};
@@ -98,8 +99,9 @@ fn target(all: &mut Collector<'_>, name: &TargetName, fields: Table<'_, '_>) -> 
     let distro = fields.below(all, "distro").and_then(|fields| distro(all, fields));
     let stacks = fields.get("stacks").and_then(|value| strings(all, "stacks", value));
     let vars = fields.below(all, "vars").map(|fields| vars(all, fields));
+    let image = fields.get("image").and_then(|value| image::of_target(all, value));
     Target {
-        image: None,
+        image,
         os,
         arch,
         distro,

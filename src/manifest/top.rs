@@ -6,7 +6,7 @@ use super::{
     DriverTable,
     collect::{Collector, Extra as _, mistake, range},
     fields::{Table, boolean, line, missing, table},
-    keys, source, values,
+    keys, sizes, source, values,
 };
 use crate::model::{Code, Located, Retention, StorageRule};
 
@@ -60,7 +60,10 @@ pub(super) fn retention(all: &mut Collector<'_>, file: &DeTable<'_>) -> Retentio
         let given = fields.get(name).and_then(|value| values::duration(all, name, value));
         given.unwrap_or(otherwise)
     };
-    Retention { grace: read("grace", default.grace), history: read("history", default.history) }
+    let (grace, history) = (read("grace", default.grace), read("history", default.history));
+    let cache = read("cache", default.cache);
+    let size = fields.get("cache-size").and_then(|value| sizes::bytes(all, "cache-size", value));
+    Retention { grace, history, cache, cache_size: size.unwrap_or(default.cache_size) }
 }
 
 /// Reads the manifest's part of `[storage]`, and what is left for the driver.

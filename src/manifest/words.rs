@@ -85,6 +85,49 @@ texts! {
     TargetKey { "type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" }
     /// A number and a unit.
     Duration { "type": "string", "pattern": r"^[0-9]+[smhdw]$" }
+    /// Bytes, as a number or with a unit.
+    Size {
+        "anyOf": [
+            { "type": "integer", "minimum": 1 },
+            { "type": "string", "pattern": r"^[0-9]+ ?([kKMGT]i?)?B$" }
+        ]
+    }
+    /// A file beside deps.toml.
+    ScriptPath { "type": "string", "pattern": r"^[^/~]*[^/~\s]" }
+    /// Paths and globs that begin in a folder.
+    BelowPaths { "type": "array", "items": { "type": "string", "pattern": r"^[^/~]*[^/~\s]" } }
+    /// A command and its arguments.
+    CommandLine { "type": "array", "minItems": 1, "items": { "type": "string", "pattern": r"\S" } }
+    /// Names and values.
+    Environment {
+        "type": "object",
+        "propertyNames": {
+            "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
+            "not": { "pattern": "^(DEPSTATE_.*|SOURCE_DATE_EPOCH|TZ|LC_ALL|HOME|TMPDIR)$" }
+        },
+        "additionalProperties": { "type": "string" }
+    }
+    /// An image with its digest, or a template of one.
+    Image { "type": "string", "pattern": r"@sha256:[0-9a-f]{64}$|\{[{%]" }
+    /// An image with its digest.
+    PinnedImage { "type": "string", "pattern": r"^[A-Za-z0-9][A-Za-z0-9._:/-]*@sha256:[0-9a-f]{64}$" }
+    /// An address of this machine.
+    Loopback { "type": "string", "pattern": r"^http://(localhost|127\.|\[::1\])" }
+    /// A status of HTTP.
+    Status { "type": "integer", "minimum": 100, "maximum": 599 }
+    /// How many at once.
+    Count { "type": "integer", "minimum": 1, "maximum": 4_194_304 }
+    /// How many folders.
+    Strip { "type": "integer", "minimum": 0, "maximum": 64 }
+    /// What is called otherwise.
+    Renames { "type": "object", "additionalProperties": { "type": "string" } }
+    /// SPDX expressions, or the word for finding them out.
+    Licenses {
+        "anyOf": [
+            { "type": "array", "items": { "type": "string", "pattern": r"\S" } },
+            { "const": "detect" }
+        ]
+    }
     /// A day. (TOML's own dates are strings for a schema.)
     Day { "type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }
     /// How many to keep.

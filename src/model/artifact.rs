@@ -38,6 +38,14 @@ pub struct Artifact {
     pub trial: Option<Box<Trial>>,
 }
 
+impl Artifact {
+    /// Returns `SOURCE_DATE_EPOCH`: seconds since 1970 of the release, else those of 1980, the first
+    /// day that a zip archive can tell.
+    pub fn epoch(&self) -> i64 {
+        self.released.map_or(315_532_800, Timestamp::as_second)
+    }
+}
+
 /// Where an artifact's bytes come from, and what they must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
@@ -67,6 +75,17 @@ impl InputName {
     /// The upstream file.
     pub fn source() -> Self {
         Self("source".to_owned())
+    }
+
+    /// A file beside deps.toml, by its path relative to that. A name with a slash is always one: no
+    /// other input's has any.
+    pub fn file(path: &str) -> Self {
+        Self(if path.contains('/') { path.to_owned() } else { format!("./{path}") })
+    }
+
+    /// Returns the path, relative to deps.toml, if this is a file beside it.
+    pub fn as_file(&self) -> Option<&str> {
+        self.0.contains('/').then(|| self.0.strip_prefix("./").unwrap_or(&self.0))
     }
 }
 

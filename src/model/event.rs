@@ -1,5 +1,7 @@
 //! What happens, for whoever shows it.
 
+use std::time::Duration;
+
 use super::{Action, Address, DependencyId, Finding};
 
 /// Something that happened.
@@ -47,6 +49,29 @@ pub enum Event {
         /// How.
         outcome: Outcome,
     },
+    /// An artifact is being built or tried.
+    WorkStarted {
+        /// Which.
+        address: Address,
+        /// What is done.
+        work: Work,
+    },
+    /// It was, and all is well.
+    WorkEnded {
+        /// Which.
+        address: Address,
+        /// What was done.
+        work: Work,
+        /// How.
+        worked: Worked,
+    },
+    /// A line that a build or test says, as it was said.
+    Said {
+        /// Whose.
+        address: Address,
+        /// The line, without its end.
+        line: String,
+    },
     /// Files are about to be read to their end and hashed.
     Reading {
         /// How many.
@@ -72,6 +97,31 @@ pub enum Event {
     Warned(Finding),
     /// A plain remark, for `-v`.
     Remark(String),
+}
+
+/// What is done with an artifact on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// It is built.
+    Build,
+    /// It is tried.
+    Test,
+}
+
+/// How a build or test ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Worked {
+    /// It ran.
+    Ran {
+        /// Where, and how well shut in.
+        executor: String,
+        /// For how long.
+        duration: Duration,
+    },
+    /// It need not: this checkout had the output of the same inputs.
+    Kept,
+    /// It need not: the storage had the output of the same inputs.
+    Shared,
 }
 
 /// How a step ended.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Condemned, DependencyId, ObjectKey, Probe, Sha256};
+use super::{Condemned, DependencyId, ObjectKey, Probe, Replaced, Sha256};
 
 /// The bucket's format that this depstate writes. A greater one may be read, never written.
 pub const FORMAT: u32 = 1;
@@ -90,6 +90,9 @@ pub struct Generation {
     /// Retired records, whose objects are still there.
     #[serde(default)]
     pub condemned: Vec<Condemned>,
+    /// Side documents that were replaced and are still there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<Replaced>,
     /// Keys that are being deleted.
     #[serde(default)]
     pub doomed: Vec<ObjectKey>,

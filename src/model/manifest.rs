@@ -41,11 +41,20 @@ pub struct Retention {
     /// How long old generations and index documents are kept, for `history` and `rollback`. 90 days
     /// if not given.
     pub history: Duration,
+    /// How long the outputs of builds are kept in storage for other machines. 14 days if not given.
+    pub cache: Duration,
+    /// How many bytes they may take there in all; the oldest go first. 10 GiB if not given.
+    pub cache_size: u64,
 }
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { grace: Duration::from_hours(30 * 24), history: Duration::from_hours(90 * 24) }
+        Self {
+            grace: Duration::from_hours(30 * 24),
+            history: Duration::from_hours(90 * 24),
+            cache: Duration::from_hours(14 * 24),
+            cache_size: 10 << 30,
+        }
     }
 }
 
@@ -259,6 +268,8 @@ pub struct Patch {
     pub build: Change<BuildPatch>,
     /// See [`Settings::test`]; `Set` is merged key by key.
     pub test: Change<TestPatch>,
+    /// See [`Dependency::extra`]; replaced whole.
+    pub extra: Change<Vec<ExtraRule>>,
 }
 
 /// What happens to one key.
@@ -321,7 +332,8 @@ impl Dependency {
 }
 
 impl Patch {
-    fn apply(&self, to: &mut Settings) {
+    /// Lays it over settings.
+    pub fn apply(&self, to: &mut Settings) {
         self.name.apply(&mut to.name);
         self.licenses.apply_or_default(&mut to.licenses);
         self.cpe.apply_or_default(&mut to.cpe);

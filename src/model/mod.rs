@@ -11,11 +11,13 @@ mod constraint;
 mod digest;
 mod environment;
 mod event;
+mod extra;
 mod finding;
 mod glob;
 mod head;
 mod hidden;
 mod host;
+mod image;
 mod journal;
 mod line;
 mod located;
@@ -50,12 +52,14 @@ pub use code::{Code, Kind, PAGES, Page};
 pub use constraint::{Constraint, ConstraintError};
 pub use digest::{Algorithm, BadDigest, Digest, Evidence, InputDigest, Sha256};
 pub use environment::Environment;
-pub use event::{Event, Outcome, Sink};
+pub use event::{Event, Outcome, Sink, Work, Worked};
+pub use extra::WantedExtra;
 pub use finding::{Finding, Severity};
 pub use glob::{BadGlob, Glob};
 pub use head::{FORMAT, Generation, Head, HeadKind, IndexRef, ObjectRef, Tx};
 pub use hidden::is_hidden;
 pub use host::{BadHost, HostPattern};
+pub use image::is_pinned_image;
 pub use journal::{Journal, JournalState};
 pub use line::{Keep, VersionLine};
 pub use located::Located;
@@ -72,10 +76,10 @@ pub use pattern::{BadPattern, Pattern};
 pub use plan::{Action, BaseHead, Basis, Blind, Facts, NotWanted, Plan, Reason, Step, Summary};
 pub use probe::{Checksums, Conditions, Probe};
 pub use recipe::{
-    BuildEvidence, CONTRACT, ExtraFile, HttpCheck, Need, Recipe, TestEvidence, Tree, TreeFile,
-    Trial,
+    BuildEvidence, BuiltOutput, CONTRACT, ExtraFile, HttpCheck, Need, Recipe, TestEvidence, Tree,
+    TreeFile, Trial,
 };
-pub use record::{Condemned, IndexDocument, Record, RecordSource, Snapshot};
+pub use record::{Condemned, IndexDocument, Record, RecordSource, Replaced, Snapshot};
 pub use release::{Listing, Row};
 pub use report::{Done, Failure, Held, Report};
 pub use safe_url::SafeUrl;

@@ -72,9 +72,11 @@ pub struct Step {
     pub artifact: Option<Artifact>,
     /// The record that is there now, live or condemned.
     pub record: Option<Record>,
-    /// Bytes to move, where they are known; 0 where none move.
+    /// Bytes to fetch, where they are known, which are those to publish too where nothing is built;
+    /// 0 where none move.
     pub bytes: Option<u64>,
-    /// Steps that must have succeeded (a retire waits for its successor).
+    /// Steps that must have succeeded: a retire waits for its successor, a build or test for what it
+    /// needs.
     pub needs: Vec<Address>,
 }
 
@@ -142,9 +144,15 @@ pub enum Reason {
     SourceChanged,
     /// Rebuild: these inputs changed.
     InputChanged {
-        /// Which.
+        /// Which are others than those of the record.
         changed: Vec<InputName>,
+        /// Which the record does not have.
+        added: Vec<InputName>,
+        /// Which only the record has.
+        removed: Vec<InputName>,
     },
+    /// Rebuild: the inputs are the same, and somebody asked (`--rebuild`).
+    RebuildAsked,
     /// Repair: the object is not there.
     ObjectMissing,
     /// Repair: the object has other bytes.
@@ -211,6 +219,7 @@ impl Reason {
             Self::Doomed => Code::DOOMED,
             Self::SourceChanged => Code::SOURCE_CHANGED,
             Self::InputChanged { .. } => Code::INPUT_CHANGED,
+            Self::RebuildAsked => Code::REBUILD_ASKED,
             Self::ObjectMissing => Code::OBJECT_MISSING,
             Self::ObjectAltered { .. } => Code::OBJECT_ALTERED,
             Self::NotLocked => Code::NOT_LOCKED,
@@ -276,6 +285,13 @@ pub struct Summary {
     pub unknown_sizes: u64,
 }
 
+impl Step {
+    /// Tells whether the bytes are made here, not fetched as they are.
+    pub fn is_built(&self) -> bool {
+        self.artifact.as_ref().is_some_and(|artifact| artifact.recipe.is_some())
+    }
+}
+
 impl Plan {
     /// Counts the plan.
     pub fn summary(&self) -> Summary {
@@ -288,12 +304,12 @@ impl Plan {
         for step in &self.steps {
             *summary.actions.entry(step.action).or_default() += 1;
             if step.action.moves_bytes() {
+                let built = step.is_built();
+                summary.download += step.bytes.unwrap_or(0);
                 match step.bytes {
-                    Some(bytes) => {
-                        summary.download += bytes;
-                        summary.upload += bytes;
-                    }
-                    None => summary.unknown_sizes += 1,
+                    // What comes out of a build is known when it is built.
+                    Some(bytes) if !built => summary.upload += bytes,
+                    Some(_) | None => summary.unknown_sizes += 1,
                 }
             }
         }

@@ -154,3 +154,21 @@ pub struct TestEvidence {
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
 }
+
+/// The output of a build, kept so that nobody has to build it again: in `.depstate/cache` and, for
+/// other machines, in the bucket below `cache/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BuiltOutput {
+    /// The digest of all that it was made from.
+    pub input: InputDigest,
+    /// Its bytes' SHA-256.
+    pub sha256: Sha256,
+    /// Its size in bytes.
+    pub size: u64,
+    /// How it was made.
+    pub build: BuildEvidence,
+    /// The licences that were found in it; none: nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licenses: Option<Vec<String>>,
+}

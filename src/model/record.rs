@@ -95,6 +95,16 @@ pub struct Condemned {
     pub reason: String,
 }
 
+/// A side document that an `update` replaced while its artifact stayed: it waits for the end of its
+/// grace period alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Where it is.
+    pub key: ObjectKey,
+    /// The `at` of the generation that replaced it.
+    pub retired: Timestamp,
+}
+
 /// Everything that HEAD reaches, read once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
@@ -102,13 +112,15 @@ pub struct Snapshot {
     pub head: Head,
     /// The revision of that HEAD: what a commit must match.
     pub revision: Revision,
-    /// The generation that HEAD names; none at genesis. Its `condemned` and `doomed` stand below,
-    /// so they are empty here.
+    /// The generation that HEAD names; none at genesis. Its `condemned`, `replaced` and `doomed` stand
+    /// below, so they are empty here.
     pub generation: Option<Generation>,
     /// The live records.
     pub live: BTreeMap<Address, Record>,
     /// Retired records by key.
     pub condemned: BTreeMap<ObjectKey, Condemned>,
+    /// Side documents that were replaced, with the time of it.
+    pub replaced: BTreeMap<ObjectKey, Timestamp>,
     /// Keys that the collector is deleting.
     pub doomed: BTreeSet<ObjectKey>,
 }

@@ -6,7 +6,10 @@ use super::{OpsError, Project, observe, seen};
 use crate::{
     commit::Rules,
     model::Code,
-    state::{self, Collected, Findings},
+    state::{
+        self, Collected, Findings,
+        outputs::{self, Outputs},
+    },
     storage::StorageWriter,
 };
 
@@ -35,6 +38,10 @@ pub struct Gathered {
     pub findings: Option<Found>,
     /// What was done; none: a dry run, or nothing was to be done.
     pub did: Option<Collected>,
+    /// Outputs of builds that are kept for other machines.
+    pub outputs: Outputs,
+    /// How many objects of those went; none: a dry run, or none was to go.
+    pub swept: Option<u64>,
 }
 
 /// What was found, as far as people want to know.
@@ -76,13 +83,26 @@ pub async fn gc(
     let documents = project.documents();
     let surveyed = state::survey(storage.as_ref(), documents.as_ref(), &rules).await?;
     let Some(findings) = surveyed else {
-        return Ok(Gathered { rules, findings: None, did: None });
+        return Ok(Gathered {
+            rules,
+            findings: None,
+            did: None,
+            outputs: Outputs::default(),
+            swept: None,
+        });
     };
     let head = &findings.snapshot.head;
     if head.project != project.manifest.project {
         return Err(observe::not_owner(&head.project, project, &storage.location()));
     }
     seen::check(project, storage.as_ref(), Some(head)).await?;
+    let kept = outputs::survey(
+        storage.as_ref(),
+        project.setting.now,
+        retention.cache,
+        retention.cache_size,
+    )
+    .await?;
     let found = found(&findings);
     let most = request.max_delete.unwrap_or_else(|| MANY.min(FEW.max(findings.objects / 10)));
     if request.carry_out && found.collection.deletes() > most {
@@ -99,11 +119,22 @@ pub async fn gc(
             )),
         ));
     }
-    if !request.carry_out || findings.collection.is_empty() {
-        return Ok(Gathered { rules, findings: Some(found), did: None });
+    let mut gathered =
+        Gathered { rules, findings: Some(found), did: None, outputs: kept, swept: None };
+    if !request.carry_out {
+        return Ok(gathered);
     }
-    let did = state::collect(storage, documents, project.author(), rules, findings).await?;
-    Ok(Gathered { rules, findings: Some(found), did: Some(did) })
+    if !findings.collection.is_empty() {
+        let writer = Arc::clone(&storage);
+        let did = state::collect(writer, documents, project.author(), rules, findings).await?;
+        gathered.did = Some(did);
+    }
+    if !gathered.outputs.is_clean() {
+        let (deleted, left) = outputs::sweep(storage.as_ref(), &gathered.outputs).await;
+        gathered.swept = Some(deleted);
+        gathered.did.get_or_insert_default().left.extend(left);
+    }
+    Ok(gathered)
 }
 
 fn found(findings: &Findings) -> Found {

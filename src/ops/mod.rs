@@ -6,10 +6,12 @@
 
 pub mod add;
 pub mod apply;
+pub mod build;
 mod configuration;
 pub mod doctor;
 pub mod drivers;
 mod error;
+mod extras;
 pub mod gc;
 pub mod history;
 mod keys;
@@ -19,11 +21,14 @@ mod look;
 mod missing;
 mod observe;
 mod open;
+mod outputs;
 mod outside;
 mod plan;
 pub mod rollback;
 mod seen;
+mod side;
 mod signed;
+pub mod test;
 pub mod transaction;
 mod transfer;
 pub mod verify;

@@ -42,6 +42,10 @@ pub struct Setting {
     pub stale_ok: bool,
     /// How many things are done at once.
     pub jobs: usize,
+    /// How many processors a build may use.
+    pub processors: usize,
+    /// This program, to be run again as a helper of builds and tests.
+    pub program: PathBuf,
     /// Who runs this, where the environment says so.
     pub by: Option<String>,
     /// The operation writes deps.lock or the storage: one such at a time in a checkout.

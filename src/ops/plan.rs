@@ -9,8 +9,9 @@ use super::{OpsError, Project, locate, observe};
 use crate::{
     disk,
     model::{
-        Address, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey, ObjectMeta,
-        Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Version, Why,
+        Address, Artifact, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey,
+        ObjectMeta, Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Tree, Version,
+        Why,
     },
     planner::{self, Filter, LocatedFile, Options, PlanInput, Question, Selection, Trust, WhyAsk},
     storage::StorageReader,
@@ -35,7 +36,7 @@ pub enum Download {
     #[default]
     Nothing,
     /// What can't be planned without: a locked file under a new address, a file whose published name
-    /// has its digest in it. The rest is learnt while it is published.
+    /// has its digest in it, the source of a build. The rest is learnt while it is published.
     Needed,
     /// All that has no digest (`lock`, `update`).
     All,
@@ -67,6 +68,8 @@ pub struct Planned {
     pub snapshot: Option<Snapshot>,
     /// deps.lock as it would be with what is known now.
     pub lock: Lock,
+    /// The files beside deps.toml that builds and tests name.
+    pub tree: Tree,
     /// Revisions of objects that are not the recorded ones though the bytes are.
     pub revisions: BTreeMap<ObjectKey, Revision>,
 }
@@ -81,6 +84,29 @@ pub async fn plan(
     request: &Request,
     sink: &Arc<dyn Sink>,
 ) -> Result<Planned, OpsError> {
+    Ok(derive(project, storage, request, sink, |_| ()).await?.0)
+}
+
+/// Makes a plan, and returns everything that is wanted beside it, published or not.
+///
+/// # Errors
+/// As [`plan`].
+pub(crate) async fn plan_and_wanted(
+    project: &Project,
+    storage: &dyn StorageReader,
+    request: &Request,
+    sink: &Arc<dyn Sink>,
+) -> Result<(Planned, BTreeMap<Address, Artifact>), OpsError> {
+    derive(project, storage, request, sink, planner::wanted).await
+}
+
+async fn derive<T>(
+    project: &Project,
+    storage: &dyn StorageReader,
+    request: &Request,
+    sink: &Arc<dyn Sink>,
+    besides: impl FnOnce(&PlanInput<'_>) -> T,
+) -> Result<(Planned, T), OpsError> {
     let published = observe::published(project, storage, request.refresh).await?;
     let snapshot = published.snapshot.known().and_then(Option::as_ref);
     // With `--locked` the lock is right or refused, whatever schedules say by now.
@@ -129,9 +155,9 @@ pub async fn plan(
         lock_sha256: project.lock_text.as_deref().map(Sha256::of),
         as_of: request.options.as_of,
     };
-    let asked = planner::ask_tree(&project.manifest, &selection);
+    let asked = planner::ask_tree(&project.manifest, &selection, &located);
     let tree = disk::tree::read(&project.root, &asked)?;
-    let mut plan = planner::plan(&PlanInput {
+    let input = PlanInput {
         manifest: &project.manifest,
         lock: &project.lock,
         selection: &selection,
@@ -142,7 +168,9 @@ pub async fn plan(
         tree: &tree,
         options: &request.options,
         basis,
-    });
+    };
+    let mut plan = planner::plan(&input);
+    let besides = besides(&input);
     // What is wrong with a file is told once, by whoever tried to find out.
     plan.findings.retain(|finding| {
         !troubles.iter().any(|trouble| {
@@ -165,7 +193,7 @@ pub async fn plan(
         Observed::Known(snapshot) => snapshot,
         Observed::Unknown(Why::NotAsked | Why::Failed(_)) => None,
     };
-    Ok(Planned { plan, selection, located, snapshot, lock, revisions })
+    Ok((Planned { plan, selection, located, snapshot, lock, tree, revisions }, besides))
 }
 
 /// A filter that fits nothing at all is a slip of the pen: nothing would be done, in silence.

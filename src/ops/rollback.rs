@@ -1,10 +1,10 @@
 //! `rollback`: an ordinary commit whose live records are those of an older serial.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{OpsError, Project, apply, error::chain, missing, observe, seen};
+use super::{OpsError, Project, apply, error::chain, missing, observe, seen, side::Desk};
 use crate::{
-    model::{Action, Code, Event, Head, Sink, Snapshot, Summary, Tx},
+    model::{Action, Address, Code, Event, Head, Record, Sink, Snapshot, Summary, Tx},
     planner::{self, Rollback},
     state::{self, Chance, Changes, CommitOutcome, History, Past, Step, Transaction},
     storage::{StorageReader, StorageWriter},
@@ -193,9 +193,21 @@ pub async fn carry_out(
     let serial = prepared.then.head.serial;
     let agreed = prepared.back.steps.clone();
     let mut back = prepared.back;
+    let (author, jobs) = (project.author(), project.setting.jobs);
     let mut tx = begin(project, &storage, prepared.base).await?;
     for race in 1..=RACES {
-        match tx.commit(&changes(&back)).await? {
+        let mut changes = changes(&back);
+        let then: BTreeMap<Address, &Record> =
+            back.set.iter().map(|(address, record)| (address.clone(), record)).collect();
+        let desk = Desk { storage: &*storage, tx: &tx, author: &author, jobs };
+        let failed = desk.describe(&mut changes.set, &then).await;
+        if let Some((address, failed)) = failed.into_iter().next() {
+            tx.abandon().await;
+            let help = failed.help.as_deref().or(Some("nothing was committed"));
+            let text = format!("{address}: {}", failed.message);
+            return Err(OpsError::said(failed.code, text, help));
+        }
+        match tx.commit(&changes).await? {
             CommitOutcome::Committed(head) => {
                 seen::note(project, &storage.identity(), &head);
                 sink.emit(&Event::Committed { serial: head.serial, changes: back.steps.len() });

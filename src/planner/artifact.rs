@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    ChosenRelease, LocatedFile, desired,
+    ChosenRelease, LocatedFile,
     expand::{self, About, Scene},
-    findings, names, releases,
+    findings, inputs, names,
+    paths::{self, Files},
+    purl, recipe, releases, trial,
 };
 use crate::{
     model::{
-        Address, Artifact, Code, Dependency, DependencyId, Finding, Located, Manifest, Metadata,
-        ObjectKey, Settings, Severity, SourceFile, Target, TargetName,
+        Address, Artifact, Code, Dependency, DependencyId, Finding, Glob, Located, Manifest,
+        Metadata, ObjectKey, Recipe, Settings, Severity, SourceFile, Target, TargetName, Version,
     },
     template::Engine,
 };
@@ -51,13 +53,63 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// Expands one artifact; none: its findings were added.
+    /// Expands one artifact, but for what it needs of others; none: its findings were added.
     pub(super) fn artifact(
         &self,
         address: &Address,
         source: SourceFile,
+        files: Files<'_>,
         findings: &mut Vec<Finding>,
     ) -> Option<Artifact> {
+        let expanded = self.with(address, &source, |texts| texts.expand(self.release.eol, files));
+        match expanded {
+            Ok(expanded) => {
+                let any = Target::default();
+                let target = expand::target(self.manifest, &address.target, &any);
+                let mut artifact = Artifact {
+                    address: address.clone(),
+                    upstream: self.release.upstream.clone(),
+                    released: self.release.released,
+                    source,
+                    input: None,
+                    inputs: BTreeMap::new(),
+                    ..expanded
+                };
+                artifact.inputs = inputs::of(&artifact, target, files);
+                inputs::seal(&mut artifact);
+                Some(artifact)
+            }
+            Err(finding) => {
+                findings.push(*finding);
+                None
+            }
+        }
+    }
+
+    /// Returns the paths and globs of all files that the build and test of an artifact name.
+    pub(super) fn patterns(&self, address: &Address, source: &SourceFile) -> Vec<String> {
+        self.with(address, source, |texts| {
+            let mut all = Vec::new();
+            let settings = texts.settings;
+            let build = settings.build.iter().map(|it| (&it.script, &it.inputs));
+            let test = settings.test.iter().map(|it| (&it.script, &it.inputs));
+            for (script, inputs) in build.chain(test) {
+                let script = script.as_ref().map(|text| paths::script(texts, text));
+                // What is wrong with one of them is told when the artifact is expanded.
+                all.extend(script.and_then(Result::ok).flatten());
+                let inputs = paths::patterns(texts, inputs).unwrap_or_default();
+                all.extend(inputs.into_iter().map(|(_, pattern)| pattern));
+            }
+            all
+        })
+    }
+
+    fn with<T>(
+        &self,
+        address: &Address,
+        source: &SourceFile,
+        then: impl FnOnce(&Texts<'_>) -> T,
+    ) -> T {
         let own;
         let settings = if let Some(settings) = &self.settings {
             settings
@@ -79,34 +131,12 @@ impl<'a> Shared<'a> {
             arch: expand::word(&settings.replacements, target.arch.as_ref()),
             release: None,
         };
-        let texts = Texts { shared: self, scene, settings, source: &source };
-        match texts.expand(self.release.eol) {
-            Ok((file, metadata)) => {
-                let inputs = source.sha256.map(desired::mirrored).unwrap_or_default();
-                Some(Artifact {
-                    detect_licenses: false,
-                    recipe: None,
-                    trial: None,
-                    address: address.clone(),
-                    upstream: self.release.upstream.clone(),
-                    released: self.release.released,
-                    file,
-                    input: source.sha256.map(|_| desired::input_digest(&inputs)),
-                    inputs,
-                    metadata,
-                    source,
-                })
-            }
-            Err(finding) => {
-                findings.push(*finding);
-                None
-            }
-        }
+        then(&Texts { shared: self, scene, settings, source })
     }
 }
 
 /// The texts of one artifact.
-struct Texts<'a> {
+pub(super) struct Texts<'a> {
     shared: &'a Shared<'a>,
     scene: Scene<'a>,
     settings: &'a Settings,
@@ -114,16 +144,44 @@ struct Texts<'a> {
 }
 
 impl Texts<'_> {
-    fn expand(&self, eol: Option<jiff::civil::Date>) -> Result<(String, Metadata), Box<Finding>> {
-        let all = |list: &[Located<String>]| {
-            let about = |it: Box<Finding>, span| Box::new(findings::at(*it, span));
-            list.iter()
-                .map(|text| self.text(&text.value).map_err(|it| about(it, text.span)))
-                .collect::<Result<Vec<String>, _>>()
-        };
-        let file = match &self.settings.file {
-            Some(file) => all(std::slice::from_ref(file))?.remove(0),
-            None => self.source.urls.first().map(|url| names::file_name(url)).unwrap_or_default(),
+    /// Expands all but the digests; the address and what came before are the caller's.
+    fn expand(
+        &self,
+        eol: Option<jiff::civil::Date>,
+        files: Files<'_>,
+    ) -> Result<Artifact, Box<Finding>> {
+        let settings = self.settings;
+        let build = settings.build.as_ref();
+        let recipe = build.map(|rule| recipe::expand(self, rule, files)).transpose()?;
+        let test = settings.test.as_ref();
+        let trial = test.map(|rule| trial::expand(self, rule, files)).transpose()?;
+        Ok(Artifact {
+            file: self.file(recipe.as_ref())?,
+            metadata: self.metadata(eol)?,
+            detect_licenses: settings.detect_licenses,
+            recipe: recipe.map(Box::new),
+            trial: trial.map(Box::new),
+            address: Address {
+                dependency: self.scene.dependency.id.clone(),
+                version: self.scene.version.clone(),
+                target: self.scene.target_name.clone(),
+            },
+            upstream: String::new(),
+            released: None,
+            source: self.source.clone(),
+            input: None,
+            inputs: BTreeMap::new(),
+        })
+    }
+
+    /// Names the published file.
+    fn file(&self, recipe: Option<&Recipe>) -> Result<String, Box<Finding>> {
+        let file = match (&self.settings.file, recipe) {
+            (Some(file), _) => self.located(file)?,
+            (None, Some(recipe)) => recipe::file_name(self, recipe.archive),
+            (None, None) => {
+                self.source.urls.first().map(|url| names::file_name(url)).unwrap_or_default()
+            }
         };
         let waits = self.settings.file.as_ref().is_some_and(|file| self.waits(&file.value));
         if file.is_empty() && !waits {
@@ -132,14 +190,21 @@ impl Texts<'_> {
         if ObjectKey::segment(&file).len() > LONGEST {
             return Err(self.too_long(&file));
         }
+        Ok(file)
+    }
+
+    fn metadata(&self, eol: Option<jiff::civil::Date>) -> Result<Metadata, Box<Finding>> {
+        let all = |list: &[Located<String>]| {
+            list.iter().map(|text| self.located(text)).collect::<Result<Vec<String>, _>>()
+        };
         let target = self.scene.target;
         let settings = self.settings;
         let extra = settings.metadata.iter();
-        let metadata = Metadata {
+        Ok(Metadata {
             name: settings.name.clone(),
             licenses: settings.licenses.clone(),
             cpe: all(&settings.cpe)?,
-            purl: all(&settings.purl)?,
+            purl: purl::checked(&self.scene.dependency.id, &settings.purl, all(&settings.purl)?)?,
             eol,
             os: target.os.clone(),
             arch: target.arch.clone(),
@@ -147,12 +212,52 @@ impl Texts<'_> {
             extra: extra
                 .map(|(key, value)| Ok((key.clone(), self.value(value)?)))
                 .collect::<Result<_, Box<Finding>>>()?,
-        };
-        Ok((file, metadata))
+        })
+    }
+
+    pub(super) fn id(&self) -> &DependencyId {
+        &self.scene.dependency.id
+    }
+
+    pub(super) fn version(&self) -> &Version {
+        self.scene.version
+    }
+
+    pub(super) fn target_name(&self) -> &TargetName {
+        self.scene.target_name
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        self.scene.target
+    }
+
+    /// Returns where the dependency stands in deps.toml.
+    pub(super) fn span(&self) -> (usize, usize) {
+        self.scene.dependency.span
+    }
+
+    /// Expands a template; empty while it waits for the digest.
+    pub(super) fn located(&self, text: &Located<String>) -> Result<String, Box<Finding>> {
+        self.text(&text.value).map_err(|it| Box::new(findings::at(*it, text.span)))
+    }
+
+    /// Expands a glob: `{` means both a template and a choice, and only `{{` and `{%` are the
+    /// template's.
+    pub(super) fn glob(&self, text: &Located<String>) -> Result<String, Box<Finding>> {
+        let templated = text.value.contains("{{") || text.value.contains("{%");
+        let plain = if templated { self.located(text)? } else { text.value.clone() };
+        match Glob::new(&plain) {
+            Ok(_) => Ok(plain),
+            Err(error) => {
+                let code = Code::BAD_PATTERN;
+                let it = findings::finding(Severity::Error, code, self.id(), error.to_string());
+                Err(Box::new(findings::at(it, text.span)))
+            }
+        }
     }
 
     /// Tells whether a text has to wait for the digest.
-    fn waits(&self, text: &str) -> bool {
+    pub(super) fn waits(&self, text: &str) -> bool {
         self.source.sha256.is_none() && text.contains('{') && expand::needs_digest(text)
     }
 
@@ -243,7 +348,8 @@ pub(super) fn finish(
     let engine = Engine::new();
     let mut findings = Vec::new();
     let shared = Shared::new(&engine, manifest, dependency, &release);
-    shared.artifact(&artifact.address, source, &mut findings).ok_or_else(|| {
+    let files = Files::Planned(artifact);
+    shared.artifact(&artifact.address, source, files, &mut findings).ok_or_else(|| {
         findings.into_iter().next().map_or_else(String::new, |finding| finding.message)
     })
 }

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ChosenRelease, LocatedFile, Selection,
+    ChosenFile, ChosenRelease, LocatedFile, Selection,
     artifact::Shared,
-    findings, guard, question,
+    extra, findings, guard, needs,
+    paths::Files,
     settle::{self, Settled},
 };
 use crate::{
     model::{
-        Address, Artifact, Blind, Code, Digest, Finding, InputDigest, InputName, LockedArtifact,
-        Manifest, Severity, Sha256, SourceFile,
+        Address, Artifact, Blind, Code, Digest, Finding, LockedArtifact, Manifest, Severity,
+        SourceFile, Tree,
     },
     template::Engine,
 };
@@ -38,6 +39,7 @@ pub(super) fn desired<'a>(
     manifest: &Manifest,
     selection: &'a Selection,
     located: &'a BTreeMap<Address, LocatedFile>,
+    tree: &Tree,
 ) -> Desired<'a> {
     let engine = Engine::new();
     let mut all = Desired::default();
@@ -57,10 +59,14 @@ pub(super) fn desired<'a>(
                     version: release.version.clone(),
                     target: target.clone(),
                 };
-                let settled = settle::settle(file, located.get(&address));
-                let artifact = match source(&address, &settled, &mut all) {
+                let located = located.get(&address);
+                let settled = settle::settle(file, located);
+                let source = source(&address, &settled, &mut all);
+                let source =
+                    source.and_then(|it| with_extra(&address, file, located, it, &mut all));
+                let artifact = match source {
                     Some(source) if !refused.contains(&address) => {
-                        shared.artifact(&address, source, &mut all.findings)
+                        shared.artifact(&address, source, Files::Read(tree), &mut all.findings)
                     }
                     Some(_) | None => None,
                 };
@@ -68,6 +74,7 @@ pub(super) fn desired<'a>(
             }
         }
     }
+    needs::resolve(manifest, &mut all);
     all.findings.retain(|it| !said(selection, it));
     all
 }
@@ -83,7 +90,11 @@ fn said(selection: &Selection, finding: &Finding) -> bool {
 }
 
 /// Says where the bytes come from; none: a finding says why that is not known.
-fn source(address: &Address, settled: &Settled<'_>, all: &mut Desired<'_>) -> Option<SourceFile> {
+pub(super) fn source(
+    address: &Address,
+    settled: &Settled<'_>,
+    all: &mut Desired<'_>,
+) -> Option<SourceFile> {
     match settled {
         Settled::Decided(artifact, _) => Some(decided(artifact)),
         Settled::Unchecked(artifact) => {
@@ -119,6 +130,24 @@ fn source(address: &Address, settled: &Settled<'_>, all: &mut Desired<'_>) -> Op
     }
 }
 
+/// Puts in the sub-dependencies; none: a finding says why nothing can be done.
+fn with_extra(
+    address: &Address,
+    file: &ChosenFile,
+    located: Option<&LocatedFile>,
+    source: SourceFile,
+    all: &mut Desired<'_>,
+) -> Option<SourceFile> {
+    let laid = extra::lay(file, located);
+    for why in extra::doubts(address, &laid) {
+        all.blind.push(Blind { dependency: Some(address.dependency.clone()), why });
+    }
+    let refused = extra::refusals(address, &laid);
+    let good = refused.is_empty();
+    all.findings.extend(refused);
+    good.then_some(SourceFile { extra: laid.files, ..source })
+}
+
 fn decided(artifact: &LockedArtifact) -> SourceFile {
     SourceFile {
         extra: artifact.extra.clone(),
@@ -129,14 +158,4 @@ fn decided(artifact: &LockedArtifact) -> SourceFile {
         evidence: artifact.evidence,
         signer: artifact.signer.clone(),
     }
-}
-
-/// Digests everything that decides an artifact's bytes.
-pub(super) fn input_digest(inputs: &BTreeMap<InputName, Sha256>) -> InputDigest {
-    InputDigest(question::digest(inputs))
-}
-
-/// The inputs of a mirrored artifact.
-pub(super) fn mirrored(sha256: Sha256) -> BTreeMap<InputName, Sha256> {
-    BTreeMap::from([(InputName::source(), sha256)])
 }

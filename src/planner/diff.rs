@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::desired;
+use super::{extra, inputs};
 use crate::model::{
-    Action, Artifact, Condemned, Facts, InputName, LockedArtifact, ObjectKey, ObjectMeta, Observed,
+    Action, Artifact, Condemned, Facts, LockedArtifact, Metadata, ObjectKey, ObjectMeta, Observed,
     Reason, Record, Sha256, Step,
 };
 
@@ -113,6 +113,9 @@ pub(super) fn decide(
 
 fn live(artifact: &Artifact, locked: bool, record: &Record, objects: Objects<'_>) -> Verdict {
     let Some(input) = artifact.input else {
+        if let Some(reason) = extra::differing(artifact, record) {
+            return Verdict::of(Action::Rebuild, reason);
+        }
         let doubt = format!(
             "the digest of `{}` is not known, so its published bytes could not be compared",
             artifact.address
@@ -120,7 +123,7 @@ fn live(artifact: &Artifact, locked: bool, record: &Record, objects: Objects<'_>
         return Verdict { todo: None, doubt: Some(doubt) };
     };
     if record.input != input {
-        return Verdict::of(Action::Rebuild, rebuilt(artifact, record));
+        return Verdict::of(Action::Rebuild, inputs::changed(artifact, record));
     }
     let look = objects.look(record);
     match look {
@@ -152,31 +155,24 @@ fn live(artifact: &Artifact, locked: bool, record: &Record, objects: Objects<'_>
 /// Tells whether a record says all that is wanted beside the bytes.
 fn told(artifact: &Artifact, record: &Record) -> bool {
     let source = &artifact.source;
-    record.metadata == artifact.metadata
+    record.metadata == metadata(artifact, record)
         && record.upstream == artifact.upstream
         && record.released == artifact.released
         && record.evidence == source.evidence
         && record.signer == source.signer
         && record.source.upstream_digest == source.upstream_digest
+        && record.source.extra == source.extra
         && source.urls.first() == Some(&record.source.url)
 }
 
-/// Says why a record's bytes are not the wanted ones.
-fn rebuilt(artifact: &Artifact, record: &Record) -> Reason {
-    let source = InputName::source();
-    let mut then = artifact.inputs.clone();
-    then.insert(source.clone(), record.source.sha256);
-    let other = artifact.inputs.get(&source) != Some(&record.source.sha256);
-    if other && desired::input_digest(&then) == record.input {
-        return Reason::SourceChanged;
+/// Returns what a record of the same bytes should tell: licences that are found out in the bytes are
+/// those that it has.
+fn metadata(artifact: &Artifact, record: &Record) -> Metadata {
+    let mut metadata = artifact.metadata.clone();
+    if artifact.detect_licenses {
+        metadata.licenses.clone_from(&record.metadata.licenses);
     }
-    // The record has the source's digest alone: of the others it is only known that one changed.
-    let changed = artifact.inputs.keys().filter(|name| other || **name != source).cloned();
-    let mut changed: Vec<InputName> = changed.collect();
-    if changed.is_empty() {
-        changed.push(source);
-    }
-    Reason::InputChanged { changed }
+    metadata
 }
 
 /// Returns what a record tells.
@@ -192,31 +188,43 @@ pub(super) fn before(record: &Record) -> Facts {
     }
 }
 
-/// Returns what an artifact will tell.
+/// Returns what an artifact will tell. What a build gives is not known before.
 pub(super) fn after(artifact: &Artifact, action: Action, record: Option<&Record>) -> Facts {
     let stays = record.filter(|_| !action.moves_bytes());
+    let fetched = Some(&artifact.source).filter(|_| artifact.recipe.is_none());
     Facts {
         input: artifact.input,
-        sha256: stays.map(|record| record.sha256).or(artifact.source.sha256),
+        sha256: stays.map(|record| record.sha256).or(fetched.and_then(|it| it.sha256)),
         url: artifact.source.urls.first().cloned().unwrap_or_default(),
         evidence: artifact.source.evidence,
         signer: artifact.source.signer.clone(),
-        size: stays.map(|record| record.size).or(artifact.source.size),
+        size: stays.map(|record| record.size).or(fetched.and_then(|it| it.size)),
         metadata: artifact.metadata.clone(),
     }
 }
 
+/// Returns the bytes to fetch: the source's, and those of whatever else its build is given.
+fn fetched(artifact: &Artifact, record: Option<&Record>) -> Option<u64> {
+    let source = artifact.source.size.or(record.map(|record| record.source.size))?;
+    let extra = artifact.source.extra.values().filter(|_| artifact.recipe.is_some());
+    extra.map(|file| file.size).try_fold(source, |sum, size| Some(sum.saturating_add(size?)))
+}
+
 /// Puts a step together.
 pub(super) fn step(
-    artifact: Artifact,
+    mut artifact: Artifact,
     record: Option<&Record>,
     action: Action,
     reason: Reason,
 ) -> Step {
+    // Where no bytes move there is nothing to find anything out in.
+    if let Some(record) = record.filter(|_| !action.moves_bytes()) {
+        artifact.metadata = metadata(&artifact, record);
+    }
     let after = after(&artifact, action, record);
     let bytes = match action {
-        Action::Create | Action::Rebuild => artifact.source.size,
-        Action::Repair => artifact.source.size.or(record.map(|record| record.size)),
+        Action::Create | Action::Rebuild => fetched(&artifact, None),
+        Action::Repair => fetched(&artifact, record),
         Action::Adopt | Action::Update | Action::Retire => Some(0),
     };
     Step {

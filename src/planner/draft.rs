@@ -6,15 +6,17 @@ use super::{
     ChosenFile, ChosenRelease, Hold, PlanInput,
     desired::{self, Desired, Wanted},
     diff::{self, Objects, Published, Verdict},
-    findings, guard, lock,
+    findings, guard, lock, needs,
     order::Orders,
     past::{self, Records},
+    rebuild,
     retire::{self, There},
     standing, trust,
 };
 use crate::model::{
-    Address, Blind, Code, Condemned, DependencyId, Evidence, Finding, Lock, LockedRelease,
-    Observed, Plan, Reason, Record, Severity, Snapshot, Step, TargetName, Version, Why,
+    Address, Artifact, Blind, Code, Condemned, DependencyId, Evidence, Finding, Lock,
+    LockedRelease, Observed, Plan, Reason, Record, Severity, Snapshot, Step, TargetName, Version,
+    Why,
 };
 
 /// See [`super::plan`].
@@ -32,7 +34,7 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
         plan.findings.push(finding);
         return plan;
     }
-    let mut desired = desired::desired(input.manifest, input.selection, input.located);
+    let mut desired = desired::desired(input.manifest, input.selection, input.located, input.tree);
     plan.findings.append(&mut desired.findings);
     plan.blind.append(&mut desired.blind);
     plan.blind.extend(unseen(input));
@@ -56,6 +58,8 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
     filter(input, &world, steps, &mut plan);
     plan.findings.extend(guard::max_retire(&plan.steps, input.options.max_retire));
     plan.findings.extend(first_use(&plan.steps, input.lock));
+    plan.findings.extend(rebuild::refused(input.options, &desired));
+    plan.findings.extend(guard::network(&plan.steps));
     plan.findings.extend(trust::entering(input, &plan.steps));
     plan.findings.extend(guard::single_writer(input.manifest, world.snapshot));
     // They come in the order of the selection, which is the order of a plan.
@@ -69,6 +73,12 @@ pub(super) fn plan(input: &PlanInput<'_>) -> Plan {
     plan
 }
 
+/// See [`super::wanted`].
+pub(super) fn all_wanted(input: &PlanInput<'_>) -> BTreeMap<Address, Artifact> {
+    let desired = desired::desired(input.manifest, input.selection, input.located, input.tree);
+    desired.wanted.into_iter().filter_map(|it| Some((it.address, it.artifact?))).collect()
+}
+
 /// Tells whether an apply will lock files whose digests it has yet to learn.
 fn learns(input: &PlanInput<'_>) -> bool {
     input.selection.dependencies.iter().any(|(id, chosen)| {
@@ -78,9 +88,11 @@ fn learns(input: &PlanInput<'_>) -> bool {
                 version: release.version.clone(),
                 target: target.clone(),
             };
-            matches!(file, ChosenFile::Candidate(_))
-                && input.options.takes(&address)
-                && input.lock.artifact(&address).is_none()
+            let learnt = match file {
+                ChosenFile::Candidate(_) => input.lock.artifact(&address).is_none(),
+                ChosenFile::Decided { extra, .. } => extra.is_some(),
+            };
+            learnt && input.options.takes(&address)
         };
         let mut releases = chosen.releases.iter();
         chosen.hold.is_none()
@@ -243,6 +255,7 @@ fn wanted(
             let dependency = Some(it.address.dependency.clone());
             Blind { dependency, why }
         }));
+        let todo = rebuild::asked(todo, artifact, published.live, input.options);
         let Some((action, reason)) = todo else {
             plan.unchanged.push(it.address.clone());
             continue;
@@ -253,7 +266,8 @@ fn wanted(
         });
         let mut step = diff::step(artifact.clone(), record, action, reason);
         if !world.seen {
-            step.before = locked.map(retire::locked);
+            let built = step.is_built();
+            step.before = locked.map(|locked| retire::locked(locked, built));
         }
         steps.push(step);
     }
@@ -261,24 +275,40 @@ fn wanted(
         let chosen = input.selection.dependencies.get(&address.dependency);
         chosen.is_some_and(|chosen| chosen.hold == Some(Hold::Shrank))
     };
-    steps.retain(|step| {
-        let version = (step.address.dependency.clone(), step.address.version.clone());
-        let waits = world.is_new(&step.address) && stuck.contains(&version);
-        !(guard::enters(step) && (waits || holds(&step.address)))
-    });
+    loop {
+        steps.retain(|step| {
+            let version = (step.address.dependency.clone(), step.address.version.clone());
+            let waits = world.is_new(&step.address) && stuck.contains(&version);
+            !(guard::enters(step) && (waits || holds(&step.address)))
+        });
+        let lacking = needs::lacking(&steps, world.snapshot);
+        if !world.seen || lacking.is_empty() {
+            break;
+        }
+        for (address, need) in lacking {
+            steps.retain(|step| step.address != address);
+            plan.findings.push(guard::unmet(&address, &need));
+            stuck.insert((address.dependency, address.version));
+        }
+    }
+    needs::wait(&mut steps);
     steps
 }
 
 /// Leaves out what the filters do not take, and refuses halves.
 fn filter(input: &PlanInput<'_>, world: &World<'_>, steps: Vec<Step>, plan: &mut Plan) {
     let takes = |step: &Step| input.options.takes(&step.address);
-    let (mut chosen, out): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(takes);
+    let (mut chosen, mut out): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(takes);
+    let filtered = out.len() as u64;
     let halves = guard::half_a_version(&mut chosen, &out, |address| world.is_new(address));
     plan.findings.extend(halves);
     let by_filter = !input.options.filters.is_empty();
+    let unmet = guard::needs_built(&mut chosen, &mut out, |address| world.is_new(address));
+    plan.findings.extend(unmet.into_iter().filter(|_| by_filter));
+    let stay_unbuilt = if by_filter { 0 } else { out.len() as u64 - filtered };
     let (alone, stay) = guard::needs_successor(&mut chosen, &out, by_filter);
     plan.findings.extend(alone);
-    plan.filtered = out.len() as u64 + stay;
+    plan.filtered = filtered + stay + stay_unbuilt;
     plan.steps = chosen;
 }
 

@@ -123,11 +123,12 @@ impl Wish<'_> {
             checksum,
             signature,
             expect: None,
-            needs_digest: self
-                .settings
-                .file
-                .as_ref()
-                .is_some_and(|file| expand::needs_digest(&file.value)),
+            needs_digest: self.settings.build.is_some()
+                || self
+                    .settings
+                    .file
+                    .as_ref()
+                    .is_some_and(|file| expand::needs_digest(&file.value)),
             urls,
         })
     }

@@ -230,6 +230,63 @@ pub(super) fn needs_successor(
     (told, stay)
 }
 
+/// Takes out the steps whose build or test needs what is left out, with the rest of their versions
+/// where those are new; says of each why.
+pub(super) fn needs_built(
+    steps: &mut Vec<Step>,
+    out: &mut Vec<Step>,
+    is_new: impl Fn(&Address) -> bool,
+) -> Vec<Finding> {
+    let mut told = Vec::new();
+    let mut halves: BTreeSet<(DependencyId, Version)> = BTreeSet::new();
+    loop {
+        let gone: BTreeSet<&Address> = out.iter().map(|step| &step.address).collect();
+        let mut leave = BTreeSet::new();
+        for step in steps.iter().filter(|step| step.action.moves_bytes()) {
+            let version = (step.address.dependency.clone(), step.address.version.clone());
+            let new = enters(step) && is_new(&step.address);
+            if let Some(need) = step.needs.iter().find(|need| gone.contains(need)) {
+                let address = &step.address;
+                let message = format!("`{address}` needs `{need}`, which the filters leave out");
+                let it = findings::about(Severity::Error, Code::NEED_MISSING, address, message);
+                told.push(findings::help(it, "choose both, or none"));
+                leave.insert(address.clone());
+                halves.extend(Some(version).filter(|_| new));
+            } else if new && halves.contains(&version) {
+                leave.insert(step.address.clone());
+            }
+        }
+        if leave.is_empty() {
+            return told;
+        }
+        out.extend(steps.extract_if(.., |step| leave.contains(&step.address)));
+    }
+}
+
+/// Says that a build or test needs what is neither published nor planned.
+pub(super) fn unmet(address: &Address, need: &Address) -> Finding {
+    let message = format!("`{address}` waits for `{need}`, which it needs");
+    findings::about(Severity::Error, Code::NEED_MISSING, address, message)
+}
+
+/// Warns, once for a dependency, of builds and tests that have the network.
+pub(super) fn network(steps: &[Step]) -> Vec<Finding> {
+    let has = |step: &&Step| {
+        step.action.moves_bytes()
+            && step.artifact.as_ref().is_some_and(|it| {
+                it.recipe.as_ref().is_some_and(|recipe| recipe.network)
+                    || it.trial.as_ref().is_some_and(|trial| trial.network)
+            })
+    };
+    let ids: BTreeSet<&DependencyId> =
+        steps.iter().filter(has).map(|step| &step.address.dependency).collect();
+    let warning = |id: &DependencyId| {
+        let message = "its build or test has the network: what it fetches is in no digest";
+        findings::finding(Severity::Warning, Code::BUILD_NETWORK, id, message.to_owned())
+    };
+    ids.into_iter().map(warning).collect()
+}
+
 /// Tells whether a step brings an address into the index.
 pub(super) fn enters(step: &Step) -> bool {
     step.action == Action::Create || step.reason == Reason::WantedAgain

@@ -15,18 +15,25 @@ mod draft;
 mod entry;
 mod eol;
 mod expand;
+mod extra;
 mod files;
 mod findings;
 mod freshness;
 mod gaps;
 mod guard;
 mod input;
+mod inputs;
 mod lock;
 mod names;
+mod needs;
 mod order;
 mod past;
+mod paths;
 mod pick;
+mod purl;
 mod question;
+mod rebuild;
+mod recipe;
 mod releases;
 mod retire;
 mod rollback;
@@ -38,6 +45,7 @@ mod settle;
 mod signature;
 mod standing;
 mod tree;
+mod trial;
 mod trust;
 mod why;
 
@@ -119,6 +127,17 @@ pub fn suspects(snapshot: &Snapshot, objects: &BTreeMap<ObjectKey, ObjectMeta>) 
 /// keeps from being decided has no step and is not unchanged; what else there is to do is planned.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     draft::plan(input)
+}
+
+/// Returns everything that is wanted, fully expanded, with what the plan says of it or without. What a
+/// finding keeps from being decided is absent.
+pub fn wanted(input: &PlanInput<'_>) -> BTreeMap<Address, Artifact> {
+    draft::all_wanted(input)
+}
+
+/// Returns the file name at the end of an address, decoded; empty where there is none.
+pub fn file_name(url: &str) -> String {
+    names::file_name(url)
 }
 
 /// Expands what depends on the digest, once it is known.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Chosen, ChosenRelease, Selection, desired::Wanted, diff, guard, order::Orders, rules};
+use super::{
+    Chosen, ChosenRelease, Selection, desired::Wanted, diff, guard, inputs, order::Orders, rules,
+};
 use crate::model::{
-    Action, Address, DependencyId, Facts, Keep, Lock, LockedArtifact, Manifest, Metadata,
-    NotWanted, OrderKey, Reason, Record, Step, Version, VersionLine,
+    Action, Address, Dependency, DependencyId, Facts, Keep, Lock, LockedArtifact, Manifest,
+    Metadata, NotWanted, OrderKey, Reason, Record, Step, Version, VersionLine,
 };
 
 /// Something that is there, whether in the bucket or in the lock alone.
@@ -30,10 +32,11 @@ impl<'a> There<'a> {
         }
     }
 
-    fn step(&self, why: NotWanted) -> Step {
+    /// `built`: whether deps.toml says that it is made here.
+    fn step(&self, why: NotWanted, built: bool) -> Step {
         let (before, record) = match self {
             Self::Record(record) => (diff::before(record), Some((*record).clone())),
-            Self::Locked { artifact, .. } => (locked(artifact), None),
+            Self::Locked { artifact, .. } => (locked(artifact, built), None),
         };
         Step {
             address: self.address().clone(),
@@ -49,15 +52,17 @@ impl<'a> There<'a> {
     }
 }
 
-/// Returns what the lock tells of a file; what consumers read stands in no lock.
-pub(super) fn locked(artifact: &LockedArtifact) -> Facts {
+/// Returns what the lock tells of a file; what consumers read stands in no lock, nor does what was
+/// built of it.
+pub(super) fn locked(artifact: &LockedArtifact, built: bool) -> Facts {
+    let sha256 = Some(artifact.sha256).filter(|_| !built);
     Facts {
-        input: Some(super::desired::input_digest(&super::desired::mirrored(artifact.sha256))),
-        sha256: Some(artifact.sha256),
+        input: sha256.map(|sha256| inputs::digest(&inputs::mirrored(sha256))),
+        sha256,
         url: artifact.url.clone(),
         evidence: artifact.evidence,
         signer: artifact.signer.clone(),
-        size: artifact.size,
+        size: artifact.size.filter(|_| !built),
         metadata: Metadata::default(),
     }
 }
@@ -127,7 +132,9 @@ pub(super) fn retires<'a>(
         let dependency = manifest.dependencies.get(&address.dependency);
         let count = |line: &VersionLine| chosen.map_or(0, |chosen| fitting(chosen, line));
         let why = rules::not_wanted(dependency, &address.version, it.upstream(), &address.target);
-        let mut step = it.step(why);
+        let built =
+            |it: &Dependency| it.settings_for(&address.version, &address.target).build.is_some();
+        let mut step = it.step(why, dependency.is_some_and(built));
         if let (Reason::NotWanted(NotWanted::LineKeeps { .. }), Some(dependency)) =
             (&step.reason, dependency)
         {

@@ -16,6 +16,7 @@ pub struct Bars {
     all: MultiProgress,
     style: Style,
     verbose: bool,
+    logs: bool,
     state: Mutex<State>,
 }
 
@@ -36,7 +37,14 @@ impl Bars {
     /// Bars on stderr; `verbose` adds the remarks.
     pub fn new(style: Style, verbose: bool) -> Self {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
-        Self { all, style, verbose, state: Mutex::default() }
+        Self { all, style, verbose, logs: verbose, state: Mutex::default() }
+    }
+
+    /// What builds and tests say is told too, whether remarks are or not.
+    #[must_use]
+    pub fn with_logs(mut self) -> Self {
+        self.logs = true;
+        self
     }
 
     fn say(&self, text: &str) {
@@ -104,6 +112,22 @@ impl Sink for Bars {
                         total.set_length(total.position() + count);
                     }
                     total.inc(*count);
+                }
+            }
+            Event::WorkStarted { address, work } => {
+                let bar = state.running.get(address);
+                match bar {
+                    Some(bar) => bar.set_prefix(grammar::doing(*work)),
+                    None => self.say(&grammar::works(address, *work)),
+                }
+            }
+            Event::WorkEnded { address, work, worked } => {
+                self.say(&grammar::worked(address, *work, worked));
+            }
+            Event::Said { address, line } => {
+                if self.logs {
+                    let whose = self.style.dim(&format!("{address} |"));
+                    self.say(&grammar::said(&whose, line));
                 }
             }
             Event::ReadEnded { address, fault } => {

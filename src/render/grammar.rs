@@ -1,5 +1,9 @@
 //! Counts, sizes, and text that upstream chose.
 
+use std::time::Duration;
+
+use crate::model::{Address, Work, Worked};
+
 /// Returns "1 artifact", "2 artifacts".
 pub fn count(n: u64, one: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
@@ -19,6 +23,50 @@ pub fn bytes(n: u64) -> String {
         unit += 1;
     }
     format!("{size:.1} {}", UNITS[unit])
+}
+
+/// Returns a time for people: `0.4 s`, `38 s`, `12 min 5 s`, `2 h 3 min`.
+pub(super) fn lasted(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..10 => format!("{:.1} s", time.as_secs_f64()),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Returns what is being done with an artifact, in one word.
+pub(super) fn doing(work: Work) -> &'static str {
+    match work {
+        Work::Build => "building",
+        Work::Test => "testing",
+    }
+}
+
+/// Says that a build or test begins.
+pub(super) fn works(address: &Address, work: Work) -> String {
+    format!("{} {address}", doing(work))
+}
+
+/// Says how a build or test ended well.
+pub(super) fn worked(address: &Address, work: Work, worked: &Worked) -> String {
+    let did = match work {
+        Work::Build => "built",
+        Work::Test => "tested",
+    };
+    match worked {
+        Worked::Ran { executor, duration } => {
+            format!("{did} {address} in {}, {executor}", lasted(*duration))
+        }
+        Worked::Kept => format!("{address} was {did} before: from the cache"),
+        Worked::Shared => format!("{address} was {did} elsewhere: from the storage's cache"),
+    }
+}
+
+/// Returns a line that a build or test said, behind its address.
+pub(super) fn said(address: &str, line: &str) -> String {
+    format!("{address} {}", plain(&line.replace('\t', "    ")))
 }
 
 /// Removes what would move a terminal's cursor or turn its text around: upstream chooses names.
@@ -55,6 +103,13 @@ mod tests {
         assert_eq!(bytes(47_395_635), "45.2 MiB");
         assert_eq!(bytes(1024 * 1024 - 1), "1.0 MiB");
         assert_eq!(bytes(1 << 30), "1.0 GiB");
+    }
+
+    #[test]
+    fn times_are_for_people() {
+        let all = [0.44, 9.94, 10.0, 59.9, 60.0, 725.0, 7384.0].map(Duration::from_secs_f64);
+        let all = all.map(lasted).join(", ");
+        assert_eq!(all, "0.4 s, 9.9 s, 10 s, 59 s, 1 min 0 s, 12 min 5 s, 2 h 3 min");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub struct Lines {
     state: Mutex<State>,
     style: Style,
     verbose: bool,
+    logs: bool,
 }
 
 struct State {
@@ -28,7 +29,13 @@ impl Lines {
     /// Lines to a writer; `verbose` adds the remarks.
     pub fn new(out: Box<dyn Write + Send>, style: Style, verbose: bool) -> Self {
         let state = State { out, done: 0, all: 0 };
-        Self { state: Mutex::new(state), style, verbose }
+        Self { state: Mutex::new(state), style, verbose, logs: verbose }
+    }
+
+    /// What builds and tests say is told too, whether remarks are or not.
+    #[must_use]
+    pub fn with_logs(self) -> Self {
+        Self { logs: true, ..self }
     }
 }
 
@@ -84,6 +91,11 @@ impl Sink for Lines {
                     None => return,
                 }
             }
+            Event::WorkStarted { address, work } => grammar::works(address, *work),
+            Event::WorkEnded { address, work, worked } => grammar::worked(address, *work, worked),
+            Event::Said { address, line } if self.logs => {
+                grammar::said(&self.style.dim(&format!("{address} |")), line)
+            }
             Event::Committed { serial, changes } => {
                 format!("Committed serial {serial} ({})", grammar::count(*changes as u64, "change"))
             }
@@ -96,6 +108,7 @@ impl Sink for Lines {
             | Event::Asking { .. }
             | Event::Asked { .. }
             | Event::Bytes { .. }
+            | Event::Said { .. }
             | Event::Remark(_) => return,
         };
         // A closed stderr is no reason to stop an apply.

@@ -20,5 +20,5 @@ pub(crate) use plan_text::told;
 pub use plan_text::{
     finding_text as finding, plan_text, release_lines, steps_text, summary_sentence,
 };
-pub use report::report_text;
+pub use report::{failure_text, report_text};
 pub use style::Style;

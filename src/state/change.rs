@@ -9,7 +9,7 @@ use crate::{
     commit::{LISTED, Proposal},
     model::{
         Address, Code, Condemned, DependencyId, FORMAT, Generation, IndexRef, ObjectKey, ObjectRef,
-        Record, Sha256, Snapshot, Summary, Tx,
+        Record, Replaced, Sha256, Snapshot, Summary, Tx,
     },
     wire::objects::{encode_generation, encode_index},
 };
@@ -18,7 +18,8 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Changes {
     /// Records to write: new ones, and those that replace what the address has. A key in them was
-    /// made by this transaction, or the base reaches it for the same address.
+    /// made by this transaction, or the base reaches it for the same address: the artifact's and those
+    /// of side documents.
     pub set: BTreeMap<Address, Record>,
     /// Addresses that leave the index, with the reason's code.
     pub retire: BTreeMap<Address, Code>,
@@ -26,7 +27,8 @@ pub struct Changes {
     pub doom: BTreeSet<Address>,
     /// Keys taken back from `condemned` (wanted again); their records stand in `set`.
     pub take_back: BTreeSet<ObjectKey>,
-    /// Condemned keys whose grace is over: they and their side documents become doomed.
+    /// Condemned keys whose grace is over: they and their side documents become doomed. Also side
+    /// documents that were replaced and are past theirs.
     pub collect: BTreeSet<ObjectKey>,
     /// Doomed keys that are deleted.
     pub cleared: BTreeSet<ObjectKey>,
@@ -113,7 +115,14 @@ impl Ledger<'_> {
         }
         self.touched.insert(address.dependency.clone());
         // Live and condemned at once would be collected while it is live.
-        self.after.condemned.remove(&record.key);
+        let back = self.after.condemned.remove(&record.key).map(|condemned| condemned.record);
+        let same = old.as_ref().filter(|old| old.key == record.key);
+        for side in back.iter().chain(same).flat_map(|before| &before.side) {
+            self.after.replaced.insert(side.clone(), self.retired);
+        }
+        for side in &record.side {
+            self.after.replaced.remove(side);
+        }
         match old {
             Some(old) if old.key != record.key => {
                 let why = if old.source.sha256 == record.source.sha256 {
@@ -139,6 +148,10 @@ impl Ledger<'_> {
     }
 
     fn collect(&mut self, key: &ObjectKey) -> Result<(), Unfit> {
+        if self.after.replaced.remove(key).is_some() {
+            self.after.doomed.insert(key.clone());
+            return Ok(());
+        }
         let Some(old) = self.after.condemned.remove(key) else {
             return Err(contradiction(format!("`{key}` can't be collected: it is not condemned")));
         };
@@ -179,6 +192,7 @@ fn justify(base: &Snapshot, address: &Address, record: &Record, tx: &Tx) -> Resu
     if base.doomed.contains(key) {
         return Err(contradiction(format!("`{address}` names `{key}`, which is being deleted")));
     }
+    sides(base, address, record, tx)?;
     let own = key.as_str().starts_with(&keys::artifact_folder(address, tx));
     let live = base.live.get(address).is_some_and(|old| old.key == *key);
     let back = base.condemned.get(key).is_some_and(|old| old.record.address == *address);
@@ -189,6 +203,26 @@ fn justify(base: &Snapshot, address: &Address, record: &Record, tx: &Tx) -> Resu
             "`{address}` names `{key}`, which this transaction did not write and HEAD does not reach"
         )))
     }
+}
+
+/// The same for its side documents.
+fn sides(base: &Snapshot, address: &Address, record: &Record, tx: &Tx) -> Result<(), Unfit> {
+    let live = base.live.get(address).filter(|old| old.key == record.key);
+    let back = base.condemned.get(&record.key).map(|old| &old.record);
+    let folders = keys::side_folders(address);
+    for side in &record.side {
+        let own = side.as_str().starts_with(&keys::side_folder(address, tx));
+        let named = live.into_iter().chain(back).any(|old| old.side.contains(side));
+        let reached = named || base.replaced.contains_key(side);
+        let theirs = reached && side.as_str().starts_with(&folders);
+        if base.doomed.contains(side) || !(own || theirs) {
+            return Err(contradiction(format!(
+                "`{address}` names the side document `{side}`, which this transaction did not write \
+                 and HEAD does not reach"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn each_key_once(after: &Snapshot) -> Result<(), Unfit> {
@@ -243,6 +277,11 @@ fn write(
         tx: tx.clone(),
         index,
         condemned: after.condemned.values().cloned().collect(),
+        replaced: after
+            .replaced
+            .iter()
+            .map(|(key, retired)| Replaced { key: key.clone(), retired: *retired })
+            .collect(),
         doomed: after.doomed.iter().cloned().collect(),
         transactions,
         at,
@@ -267,6 +306,7 @@ fn write(
     };
     bodies.insert(key, body);
     generation.condemned.clear();
+    generation.replaced.clear();
     generation.doomed.clear();
     after.generation = Some(generation);
     Ok(Prepared { bodies, proposal, after })

@@ -1,7 +1,10 @@
 //! Where things are below the prefix.
 
 use super::StateError;
-use crate::model::{Address, Code, DependencyId, ObjectKey, Tx};
+use crate::{
+    model::{Address, Code, DependencyId, InputDigest, ObjectKey, Record, Sha256, Tx},
+    wire::side::SideKind,
+};
 
 /// The longest segment of a key, in bytes: file systems take 255, and need a little for themselves.
 const SEGMENT: usize = 200;
@@ -75,13 +78,46 @@ pub(super) fn view_index() -> ObjectKey {
 }
 
 /// Returns the key of a dependency's view. `index` is an id like any other, and the list of the
-/// views has its place; `~` stands in no id.
+/// views has its place, as the SBOM of everything has that of `sbom.cdx`; `~` stands in no id.
 pub(super) fn view(id: &DependencyId) -> ObjectKey {
-    if id.as_str() == "index" {
-        ObjectKey::new("views/~index.json")
+    if ["index", "sbom.cdx"].contains(&id.as_str()) {
+        ObjectKey::new(format!("views/~{id}.json"))
     } else {
         ObjectKey::new(format!("views/{id}.json"))
     }
+}
+
+/// What the keys of kept outputs of builds begin with.
+pub(super) const OUTPUTS: &str = "cache/";
+
+/// Returns the key of what is known of an output, by the digest of its inputs.
+pub(super) fn output(input: &InputDigest) -> ObjectKey {
+    ObjectKey::new(format!("{OUTPUTS}{}/output.json", input.0))
+}
+
+/// Returns the key of an output's bytes.
+pub(super) fn output_bytes(input: &InputDigest, sha256: &Sha256) -> ObjectKey {
+    ObjectKey::new(format!("{OUTPUTS}{}/{sha256}", input.0))
+}
+
+/// Returns the folder of an output's key: the digest of its inputs. None: it is no such key.
+pub(super) fn read_output(key: &ObjectKey) -> Option<&str> {
+    let (input, name) = key.as_str().strip_prefix(OUTPUTS)?.split_once('/')?;
+    let hex = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    (hex(input) && (hex(name) || name == "output.json")).then_some(input)
+}
+
+/// Returns the key of a dependency's view in the shape of dep-server.
+pub(super) fn dep_server_view(id: &DependencyId) -> ObjectKey {
+    ObjectKey::new(format!("views/dependency/{id}.json"))
+}
+
+pub(super) fn feed_view() -> ObjectKey {
+    ObjectKey::new("views/feed.atom")
+}
+
+pub(super) fn sbom_view() -> ObjectKey {
+    ObjectKey::new("views/sbom.cdx.json")
 }
 
 /// Returns the folder of an artifact's bytes in one transaction.
@@ -89,11 +125,36 @@ pub(super) fn artifact_folder(address: &Address, tx: &Tx) -> String {
     format!("{}{tx}/", artifact_folders(address))
 }
 
+/// Returns the folder of an artifact's side documents in one transaction.
+pub(super) fn side_folder(address: &Address, tx: &Tx) -> String {
+    format!("{}{tx}/", side_folders(address))
+}
+
+/// Returns how the keys of an artifact's side documents begin, whichever transaction wrote them.
+pub(super) fn side_folders(address: &Address) -> String {
+    format!("side/{}", below(address))
+}
+
+/// Returns the key of a side document. It is a little longer than the artifact's, whose limits leave
+/// room for that.
+pub(super) fn side(record: &Record, tx: &Tx, kind: SideKind, round: u32) -> ObjectKey {
+    let file = record.key.as_str().rsplit('/').next().unwrap_or_default();
+    let folder = side_folder(&record.address, tx);
+    let suffix = kind.suffix();
+    // `~` and one digit stand in no escaped name.
+    let again = if round == 0 { String::new() } else { format!("~{round}") };
+    ObjectKey::new(format!("{folder}{file}{again}{suffix}"))
+}
+
 /// Returns how the keys of an artifact's bytes begin, whichever transaction wrote them.
 pub(super) fn artifact_folders(address: &Address) -> String {
+    format!("artifacts/{}", below(address))
+}
+
+fn below(address: &Address) -> String {
     let version = ObjectKey::segment(address.version.as_str());
     let target = ObjectKey::segment(address.target.as_str());
-    format!("artifacts/{}/{version}/{target}/", address.dependency)
+    format!("{}/{version}/{target}/", address.dependency)
 }
 
 /// Returns the key of an artifact's bytes. `file` is the name as people read it, not escaped.

@@ -14,6 +14,7 @@ mod ids;
 mod journal;
 mod keys;
 mod later;
+pub mod outputs;
 mod probe;
 mod read;
 mod restore;

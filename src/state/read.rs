@@ -242,6 +242,7 @@ async fn snapshot(
         generation: None,
         live: BTreeMap::new(),
         condemned: BTreeMap::new(),
+        replaced: BTreeMap::new(),
         doomed: BTreeSet::new(),
     };
     let Some(at) = &base.head.r#gen else { return Ok(Ok(found)) };
@@ -263,6 +264,10 @@ async fn snapshot(
     found.condemned = std::mem::take(&mut generation.condemned)
         .into_iter()
         .map(|condemned| (condemned.record.key.clone(), condemned))
+        .collect();
+    found.replaced = std::mem::take(&mut generation.replaced)
+        .into_iter()
+        .map(|replaced| (replaced.key, replaced.retired))
         .collect();
     found.doomed = std::mem::take(&mut generation.doomed).into_iter().collect();
     found.generation = Some(generation);

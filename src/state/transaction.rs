@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{
     commit::{Base, End, Event, Failure, Machine, NotCommitted, Setup},
-    model::{Address, Code, Head, ObjectKey, Snapshot, Tx},
+    model::{Address, Code, Head, ObjectKey, Record, Snapshot, Tx},
     storage::{StorageError, StorageWriter},
+    wire::side::SideKind,
 };
 
 /// Who changes the bucket, and when.
@@ -92,6 +93,7 @@ impl Transaction {
                 generation: None,
                 live: BTreeMap::new(),
                 condemned: BTreeMap::new(),
+                replaced: BTreeMap::new(),
                 doomed: std::collections::BTreeSet::new(),
             },
             (None, None) => return Err(StateError::Ended),
@@ -122,6 +124,13 @@ impl Transaction {
     /// When the name is empty, or makes the key too long (`bad-name`).
     pub fn artifact_key(&self, address: &Address, file: &str) -> Result<ObjectKey, StateError> {
         keys::artifact(address, self.tx(), file)
+    }
+
+    /// Returns the key of a side document of a record: beside its artifact's name, in the folder of this
+    /// transaction. `round`: how many keys of it hold something else already, because what was said
+    /// changed with the base after a lost race.
+    pub fn side_key(&self, record: &Record, kind: SideKind, round: u32) -> ObjectKey {
+        keys::side(record, self.tx(), kind, round)
     }
 
     /// Writes index documents and generation, then HEAD: the commit point. Then the journal is closed,

@@ -13,9 +13,15 @@ use crate::{
     failpoint,
     model::{DependencyId, FORMAT, IndexRef, ObjectKey, Record, Snapshot},
     storage::{Precondition, PutError, StorageError, StorageReader, StorageWriter},
-    wire::view::{
-        Stamp, VIEW_LIMIT, ViewEntry, ViewIndex, decode_stamp, decode_view_index, encode_view,
-        encode_view_index,
+    wire::{
+        WireError,
+        dep_server::encode_dep_server,
+        feed::{decode_feed_stamp, encode_feed},
+        sbom::{decode_set_stamp, encode_set_sbom},
+        view::{
+            Stamp, VIEW_LIMIT, ViewEntry, ViewIndex, decode_stamp, decode_view_index, encode_view,
+            encode_view_index,
+        },
     },
 };
 
@@ -49,20 +55,12 @@ pub async fn refresh_views(
     if listed.as_ref().is_some_and(|listed| listed.stamp.serial > stamp.serial) {
         return Ok(());
     }
-    let same_place =
-        listed.as_ref().is_some_and(|listed| listed.stamp.public_url == stamp.public_url);
-    let known: BTreeMap<DependencyId, ViewEntry> =
-        listed.map(|listed| listed.views).unwrap_or_default();
-    // The whole reference is compared, key and digest: content that went away and came back has
-    // another key, and the view in between may have been written.
-    let right = |id: &DependencyId, at: &IndexRef| {
-        same_place && known.get(id).is_some_and(|entry| entry.index == *at)
-    };
+    let known = Known::new(listed, &stamp);
     let stale: BTreeSet<&DependencyId> = wanted
         .iter()
-        .filter(|(id, at)| !right(id, at))
+        .filter(|(id, at)| !known.is_right(id, at))
         .map(|(id, _)| id)
-        .chain(known.keys().filter(|id| !wanted.contains_key(*id)))
+        .chain(known.views.keys().filter(|id| !wanted.contains_key(*id)))
         .collect();
     if stale.is_empty() {
         return Ok(());
@@ -75,28 +73,77 @@ pub async fn refresh_views(
             of.push(record);
         }
     }
-    let mut views: Vec<(ObjectKey, Bytes)> = Vec::new();
+    let (mut views, mut followers) = (Vec::new(), Vec::new());
     for (id, records) in records {
-        let body = encode_view(&stamp, id, wanted.get(id), records)
-            .map_err(|error| StateError::unwritable(&error))?;
-        views.push((keys::view(id), body.into()));
+        let body = encode_view(&stamp, id, wanted.get(id), records.iter().copied()).map_err(no)?;
+        views.push(View::new(keys::view(id), body, Stands::Within(decode_stamp)));
+        let body = encode_dep_server(&stamp, records).map_err(no)?;
+        let stands = Stands::In(keys::view(id));
+        followers.push(View::new(keys::dep_server_view(id), body, stands));
     }
-    futures::stream::iter(views)
-        .map(|(key, body)| write(storage, key, body, &stamp, chance))
-        .buffer_unordered(AT_ONCE)
-        .try_collect::<()>()
-        .await?;
-    let entry = |id: &DependencyId, at: &IndexRef| match known.get(id) {
+    let whole = [
+        (keys::feed_view(), encode_feed(snapshot, &stamp), Stands::Within(decode_feed_stamp)),
+        (keys::sbom_view(), encode_set_sbom(snapshot, &stamp), Stands::Within(decode_set_stamp)),
+    ];
+    for (key, body, stands) in whole {
+        followers.push(View::new(key, body.map_err(no)?, stands));
+    }
+    // The views with a stamp come first: the others go by theirs.
+    for views in [views, followers] {
+        futures::stream::iter(views)
+            .map(|view| write(storage, view, &stamp, chance))
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await?;
+    }
+    let entry = |id: &DependencyId, at: &IndexRef| match known.views.get(id) {
         Some(entry) if !stale.contains(id) => entry.clone(),
-        Some(_) | None => {
-            ViewEntry { view: keys::view(id), index: at.clone(), serial: stamp.serial }
-        }
+        Some(_) | None => ViewEntry {
+            view: keys::view(id),
+            dep_server: Some(keys::dep_server_view(id)),
+            index: at.clone(),
+            serial: stamp.serial,
+        },
     };
     failpoint::hit("views/before-list");
-    let views = wanted.iter().map(|(id, at)| (id.clone(), entry(id, at))).collect();
-    let body = encode_view_index(&ViewIndex { format: FORMAT, stamp: stamp.clone(), views })
-        .map_err(|error| StateError::unwritable(&error))?;
-    write(storage, list, body.into(), &stamp, chance).await
+    let index = ViewIndex {
+        format: FORMAT,
+        stamp: stamp.clone(),
+        views: wanted.iter().map(|(id, at)| (id.clone(), entry(id, at))).collect(),
+        feed: Some(keys::feed_view()),
+        sbom: Some(keys::sbom_view()),
+    };
+    let body = encode_view_index(&index).map_err(no)?;
+    write(storage, View::new(list, body, Stands::Within(decode_stamp)), &stamp, chance).await
+}
+
+fn no(error: WireError) -> StateError {
+    StateError::unwritable(&error)
+}
+
+/// What the list of views says.
+struct Known {
+    views: BTreeMap<DependencyId, ViewEntry>,
+    /// The addresses in them are today's, and all kinds of views were made.
+    whole: bool,
+}
+
+impl Known {
+    fn new(listed: Option<ViewIndex>, stamp: &Stamp) -> Self {
+        let whole = listed.as_ref().is_some_and(|listed| {
+            listed.stamp.public_url == stamp.public_url
+                && listed.feed.is_some()
+                && listed.sbom.is_some()
+        });
+        Self { views: listed.map(|listed| listed.views).unwrap_or_default(), whole }
+    }
+
+    /// The whole reference is compared, key and digest: content that went away and came back has
+    /// another key, and the view in between may have been written.
+    fn is_right(&self, id: &DependencyId, at: &IndexRef) -> bool {
+        let right = |entry: &ViewEntry| entry.index == *at && entry.dep_server.is_some();
+        self.whole && self.views.get(id).is_some_and(right)
+    }
 }
 
 /// Counts the views that differ from HEAD, those of dependencies that are gone included.
@@ -115,38 +162,70 @@ pub async fn stale_views(
     let Some(listed) = listed.filter(|it| it.stamp.lineage == snapshot.head.lineage) else {
         return Ok(wanted.map_or(0, BTreeMap::len));
     };
-    let there =
-        public_url.map(|url| url.trim_end_matches('/')) == listed.stamp.public_url.as_deref();
-    let stale = wanted
-        .into_iter()
-        .flatten()
-        .filter(|(id, at)| !there || listed.views.get(*id).is_none_or(|entry| entry.index != **at));
-    let gone = listed.views.keys().filter(|id| wanted.is_none_or(|it| !it.contains_key(*id)));
+    let stamp = Stamp {
+        public_url: public_url.map(|url| url.trim_end_matches('/').to_owned()),
+        ..listed.stamp.clone()
+    };
+    let known = Known::new(Some(listed), &stamp);
+    let stale = wanted.into_iter().flatten().filter(|(id, at)| !known.is_right(id, at));
+    let gone = known.views.keys().filter(|id| wanted.is_none_or(|it| !it.contains_key(*id)));
     Ok(stale.count() + gone.count())
+}
+
+/// A view that is to be written.
+struct View {
+    key: ObjectKey,
+    body: Bytes,
+    stands: Stands,
+}
+
+/// Where it stands which HEAD a view was made from.
+enum Stands {
+    /// In itself.
+    Within(fn(&[u8]) -> Result<Stamp, WireError>),
+    /// In another that is written before it, always. So this one is not newer than the other, and
+    /// where the other is not newer than ours, neither was this one when it was looked at, if that
+    /// was before.
+    In(ObjectKey),
+}
+
+impl View {
+    fn new(key: ObjectKey, body: Vec<u8>, stands: Stands) -> Self {
+        Self { key, body: body.into(), stands }
+    }
 }
 
 /// Writes one view, unless what is there is newer, or the same.
 async fn write(
     storage: &dyn StorageWriter,
-    key: ObjectKey,
-    body: Bytes,
+    view: View,
     stamp: &Stamp,
     chance: &Chance,
 ) -> Result<(), StateError> {
+    let View { key, body, stands } = view;
     let failed = |source| StateError::Storage { doing: format!("writing `{key}`"), source };
     let mut last = String::new();
     for attempt in 1..=PATIENCE {
         tokio::time::sleep(chance.pause(attempt)).await;
-        let precondition = match read::within(storage, &key, VIEW_LIMIT).await? {
+        let there = read::within(storage, &key, VIEW_LIMIT).await?;
+        if matches!(&there, Some((_, Some(bytes))) if *bytes == body) {
+            return Ok(());
+        }
+        // What is too large, or no view, is nobody's newer one.
+        let made = match &stands {
+            Stands::Within(decode) => there
+                .as_ref()
+                .and_then(|(_, bytes)| bytes.as_ref().and_then(|bytes| decode(bytes).ok())),
+            Stands::In(other) => read::within(storage, other, VIEW_LIMIT)
+                .await?
+                .and_then(|(_, bytes)| decode_stamp(&bytes?).ok()),
+        };
+        if made.is_some_and(|it| it.lineage == stamp.lineage && it.serial > stamp.serial) {
+            return Ok(());
+        }
+        let precondition = match there {
             None => Precondition::Absent,
-            Some((_, Some(bytes))) if bytes == body => return Ok(()),
-            // What is too large, or no view, is nobody's newer one.
-            Some((meta, bytes)) => match bytes.and_then(|bytes| decode_stamp(&bytes).ok()) {
-                Some(there) if there.lineage == stamp.lineage && there.serial > stamp.serial => {
-                    return Ok(());
-                }
-                Some(_) | None => Precondition::Matches(meta.revision),
-            },
+            Some((meta, _)) => Precondition::Matches(meta.revision),
         };
         failpoint::hit("views/before-one");
         let answer = storage.put(&key, body.clone(), precondition).await;

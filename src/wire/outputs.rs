@@ -27,7 +27,7 @@ pub fn output_schema() -> Value {
             "format_version": version,
             "serial": { "type": ["integer", "null"], "description": "serial of HEAD after the apply" },
             "done": list(step),
-            "failed": list(failure),
+            "failed": list(failure.clone()),
             "held": list(held),
             "lock_written": flag(),
             "interrupted": flag(),
@@ -113,6 +113,8 @@ pub fn output_schema() -> Value {
     let mut definitions = super::outputs_past::definitions();
     for (name, schema) in [
         ("apply", apply),
+        ("build", super::outputs_builds::build(&failure)),
+        ("test", super::outputs_builds::test(&failure)),
         ("lock", lock.clone()),
         ("update", lock),
         ("show", show),

@@ -42,8 +42,16 @@ pub(super) fn gc() -> Value {
         part["type"] = json!(["object", "null"]);
         part["description"] = json!(why);
     }
+    let mut outputs = object(
+        &["objects", "bytes", "stale", "stale_bytes", "deleted"],
+        json!({
+            "objects": count(), "bytes": count(), "stale": list(text()), "stale_bytes": count(),
+            "deleted": { "type": ["integer", "null"], "minimum": 0, "description": "null: a dry run, or none was to go" },
+        }),
+    );
+    outputs["description"] = json!("outputs of builds, kept for other machines");
     object(
-        &["format_version", "location", "found", "did"],
-        json!({ "format_version": { "const": "1" }, "location": text(), "found": found, "did": did }),
+        &["format_version", "location", "found", "did", "outputs"],
+        json!({ "format_version": { "const": "1" }, "location": text(), "found": found, "did": did, "outputs": outputs }),
     )
 }

@@ -95,7 +95,9 @@ fn action(step: &Step) -> Value {
 fn reason(reason: &Reason) -> Value {
     let detail = match reason {
         Reason::NewRelease { line } => json!({ "line": line }),
-        Reason::InputChanged { changed } => json!({ "changed": changed }),
+        Reason::InputChanged { changed, added, removed } => {
+            json!({ "changed": changed, "added": added, "removed": removed })
+        }
         Reason::ObjectAltered { recorded, found } => {
             json!({ "recorded": recorded, "found": found })
         }
@@ -111,6 +113,7 @@ fn reason(reason: &Reason) -> Value {
         | Reason::NewTarget
         | Reason::Doomed
         | Reason::SourceChanged
+        | Reason::RebuildAsked
         | Reason::ObjectMissing
         | Reason::NotLocked
         | Reason::WantedAgain

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{WireError, canonical, objects};
+use super::{WireError, canonical, objects, side::SideKind};
 use crate::model::{DependencyId, FORMAT, IndexRef, ObjectKey, Record};
 
 /// The largest view in bytes that is read to be compared. 10,000 records take about 10 MiB; a larger
@@ -23,6 +23,14 @@ pub struct Stamp {
     pub public_url: Option<String>,
 }
 
+impl Stamp {
+    /// Returns the address of an object.
+    pub fn url(&self, key: &ObjectKey) -> String {
+        let base = self.public_url.as_deref().map(|url| url.trim_end_matches('/'));
+        base.map_or_else(|| key.to_string(), |base| format!("{base}/{key}"))
+    }
+}
+
 /// `views/index.json`: which view was made from which index document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewIndex {
@@ -33,6 +41,12 @@ pub struct ViewIndex {
     pub stamp: Stamp,
     /// The views by dependency.
     pub views: BTreeMap<DependencyId, ViewEntry>,
+    /// The feed; none: an older depstate made the views, and there may be none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<ObjectKey>,
+    /// The SBOM of everything; none as with the feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sbom: Option<ObjectKey>,
 }
 
 /// One line of `views/index.json`.
@@ -40,6 +54,9 @@ pub struct ViewIndex {
 pub struct ViewEntry {
     /// Where the view is.
     pub view: ObjectKey,
+    /// Where the same is in the shape of dep-server; none: an older depstate made the view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dep_server: Option<ObjectKey>,
     /// The index document that it was made from.
     pub index: IndexRef,
     /// The serial that it was made at.
@@ -58,7 +75,12 @@ struct View<'a> {
 
 #[derive(Serialize)]
 struct Entry<'a> {
+    name: &'a str,
     url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provenance: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sbom: Option<String>,
     #[serde(flatten)]
     record: &'a Record,
 }
@@ -74,12 +96,14 @@ pub fn encode_view<'a>(
     index: Option<&IndexRef>,
     records: impl IntoIterator<Item = &'a Record>,
 ) -> Result<Vec<u8>, WireError> {
-    let base = stamp.public_url.as_deref().map(|url| url.trim_end_matches('/'));
+    let side = |kind: SideKind, record| kind.key(record).map(|key| stamp.url(key));
     let records = records
         .into_iter()
         .map(|record| Entry {
-            url: base
-                .map_or_else(|| record.key.to_string(), |base| format!("{base}/{}", record.key)),
+            name: record.metadata.name.as_deref().unwrap_or(dependency.as_str()),
+            url: stamp.url(&record.key),
+            provenance: side(SideKind::Provenance, record),
+            sbom: side(SideKind::Sbom, record),
             record,
         })
         .collect();

@@ -129,6 +129,8 @@ impl Site {
             stale_ok: false,
             now: self.now,
             jobs: 1,
+            processors: 1,
+            program: env!("CARGO_BIN_EXE_depstate").into(),
             by: Some("ci".to_owned()),
             exclusive: true,
         };

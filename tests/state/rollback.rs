@@ -36,6 +36,8 @@ pub(super) async fn project(sandbox: &Sandbox) -> Project {
         stale_ok: false,
         now: "2025-03-02T12:00:00Z".parse().unwrap(),
         jobs: 2,
+        processors: 1,
+        program: env!("CARGO_BIN_EXE_depstate").into(),
         by: None,
         exclusive: true,
     };

@@ -75,6 +75,7 @@ impl World {
             tx,
             index: BTreeMap::from([(id, named)]),
             condemned: Vec::new(),
+            replaced: Vec::new(),
             doomed: Vec::new(),
             transactions,
             at: jiff::Timestamp::UNIX_EPOCH,

@@ -1,9 +1,6 @@
 //! From what is ready to one commit. What goes in is the planner's word.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use super::Run;
 use crate::{
@@ -11,7 +8,7 @@ use crate::{
     model::{
         Action, Address, Code, Done, Event, Failure, Reason, Record, RecordSource, Step, Summary,
     },
-    ops::{error::chain, seen},
+    ops::{error::chain, seen, side::Desk},
     planner,
     state::{Changes, CommitOutcome, Transaction},
 };
@@ -38,20 +35,20 @@ pub(crate) async fn pause(races: u32) {
 }
 
 impl Run<'_> {
-    /// Commits what may be committed now.
-    pub(super) async fn commit(&mut self, tx: &mut Transaction) -> Next {
+    /// Returns the steps that may be committed now.
+    fn committable(&self, tx: &Transaction) -> Vec<Step> {
         let succeeded: BTreeSet<Address> = self
             .planned
             .plan
             .steps
             .iter()
             .filter(|step| !step.action.moves_bytes() || self.ready.contains_key(&step.address))
+            .filter(|step| !self.failed.contains_key(&step.address))
             .map(|step| step.address.clone())
             .chain(self.committed.iter().cloned())
             .collect();
         let may = planner::committable(&self.planned.plan, Some(tx.base()), &succeeded);
-        let steps: Vec<Step> = self
-            .planned
+        self.planned
             .plan
             .steps
             .iter()
@@ -61,10 +58,46 @@ impl Run<'_> {
                     && !self.committed.contains(&step.address)
             })
             .cloned()
-            .collect();
+            .collect()
+    }
+
+    /// Returns what is to be committed, with side documents in the store.
+    async fn changes(&mut self, tx: &Transaction) -> (Changes, Vec<Done>) {
+        loop {
+            let steps = self.committable(tx);
+            let (mut changes, done) = self.gathered(&steps);
+            if self.describe(tx, &steps, &mut changes).await {
+                return (changes, done);
+            }
+        }
+    }
+
+    /// Writes what is said of the artifacts. False: of some it could not be written, and without them
+    /// others may have to wait.
+    async fn describe(&mut self, tx: &Transaction, steps: &[Step], changes: &mut Changes) -> bool {
+        let author = self.project.author();
+        let jobs = self.project.setting.jobs;
+        let desk = Desk { storage: self.storage.as_ref(), tx, author: &author, jobs };
+        let updates = steps.iter().filter(|step| step.action == Action::Update);
+        let before = updates.filter_map(|step| Some((step.address.clone(), step.record.as_ref()?)));
+        let failed = desk.describe(&mut changes.set, &before.collect()).await;
+        for (address, failed) in &failed {
+            let failure = Failure {
+                what: address.to_string(),
+                code: failed.code,
+                message: failed.message.clone(),
+                help: failed.help.clone(),
+                refused: failed.refused,
+            };
+            self.failed.insert(address.clone(), failure);
+        }
+        failed.is_empty()
+    }
+
+    fn gathered(&mut self, steps: &[Step]) -> (Changes, Vec<Done>) {
         let mut changes = Changes::default();
         let mut done = Vec::new();
-        for step in &steps {
+        for step in steps {
             match self.change_of(step, &mut changes) {
                 Ok(bytes) => {
                     let (address, action) = (step.address.clone(), step.action);
@@ -82,6 +115,12 @@ impl Run<'_> {
                 }
             }
         }
+        (changes, done)
+    }
+
+    /// Commits what may be committed now.
+    pub(super) async fn commit(&mut self, tx: &mut Transaction) -> Next {
+        let (mut changes, done) = self.changes(tx).await;
         if done.is_empty() {
             return Next::Nothing;
         }
@@ -147,7 +186,8 @@ impl Run<'_> {
                 Ok(0)
             }
             Action::Create | Action::Rebuild | Action::Repair => {
-                let record = self.published(step)?;
+                let ready = self.ready.get(address).ok_or("its bytes were not uploaded")?;
+                let record = ready.record.clone();
                 let bytes = record.size;
                 if step.action == Action::Repair {
                     changes.doom.insert(address.clone());
@@ -158,59 +198,30 @@ impl Run<'_> {
         }
     }
 
-    /// The record of an artifact that was just uploaded.
-    fn published(&self, step: &Step) -> Result<Record, String> {
-        let ready = self.ready.get(&step.address).ok_or("its bytes were not uploaded")?;
-        let artifact = &ready.artifact;
-        let fetched = &ready.uploaded.fetched;
-        let input = artifact.input.ok_or("its input digest is not known")?;
-        Ok(Record {
-            build: None,
-            inputs: BTreeMap::new(),
-            test: None,
-            address: step.address.clone(),
-            version: step.address.version.clone(),
-            upstream: artifact.upstream.clone(),
-            target: step.address.target.clone(),
-            key: ready.key.clone(),
-            size: ready.uploaded.meta.size,
-            revision: ready.uploaded.meta.revision.clone(),
-            sha256: fetched.sha256,
-            input,
-            source: RecordSource {
-                extra: artifact.source.extra.clone(),
-                url: fetched.url.clone(),
-                size: fetched.size,
-                sha256: fetched.sha256,
-                upstream_digest: artifact.source.upstream_digest.clone(),
-            },
-            evidence: artifact.source.evidence,
-            signer: artifact.source.signer.clone(),
-            released: artifact.released,
-            published: self.project.setting.now,
-            metadata: artifact.metadata.clone(),
-            side: Vec::new(),
-        })
-    }
-
     /// The record as it is, with what consumers read made new.
     fn updated(&self, step: &Step) -> Result<Record, String> {
         let (Some(record), Some(artifact)) = (&step.record, &step.artifact) else {
             return Err("the step has no record".to_owned());
         };
         let revision = self.planned.revisions.get(&record.key).unwrap_or(&record.revision).clone();
+        let mut metadata = artifact.metadata.clone();
+        if artifact.detect_licenses {
+            // They were found in the bytes, which stay.
+            metadata.licenses.clone_from(&record.metadata.licenses);
+        }
         Ok(Record {
             upstream: artifact.upstream.clone(),
             revision,
             source: RecordSource {
                 url: artifact.source.urls.first().cloned().unwrap_or_default(),
                 upstream_digest: artifact.source.upstream_digest.clone(),
+                extra: artifact.source.extra.clone(),
                 ..record.source.clone()
             },
             evidence: artifact.source.evidence,
             signer: artifact.source.signer.clone(),
             released: artifact.released,
-            metadata: artifact.metadata.clone(),
+            metadata,
             ..record.clone()
         })
     }

@@ -2,6 +2,8 @@
 //! has gathered enough.
 
 mod commit;
+mod publish;
+mod queue;
 mod transfers;
 
 pub(crate) use commit::pause;
@@ -14,16 +16,15 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{OpsError, Planned, Project, Request, lock, transfer::Uploaded};
+use super::{OpsError, Planned, Project, Request, build::Bench, lock};
 use crate::{
     failpoint,
     model::{
-        Action, Address, Artifact, Code, Done, Failure, Finding, Held, ObjectKey, Report, Severity,
-        Sink, Step,
+        Action, Address, Code, Done, Failure, Finding, Held, Record, Report, Severity, Sink, Step,
     },
     planner::{self, LocatedFile},
     state::{self, Chance, Transaction},
-    storage::StorageWriter,
+    storage::{StorageReader, StorageWriter},
 };
 
 /// How an apply goes about it.
@@ -37,9 +38,10 @@ pub struct How {
 
 /// An artifact that is in the store and not yet in the index.
 pub(super) struct Ready {
-    pub(super) key: ObjectKey,
-    pub(super) uploaded: Uploaded,
-    pub(super) artifact: Artifact,
+    /// Its record, as it will stand in the index.
+    pub(super) record: Record,
+    /// What was found out about its upstream file.
+    pub(super) learned: LocatedFile,
 }
 
 /// One apply on its way.
@@ -51,11 +53,15 @@ pub(super) struct Run<'a> {
     pub(super) sink: &'a Arc<dyn Sink>,
     pub(super) cancel: &'a CancellationToken,
     pub(super) planned: Planned,
+    /// Where artifacts are built and tried.
+    pub(super) bench: Bench<'a>,
     /// In the store under this transaction's keys.
     pub(super) ready: BTreeMap<Address, Ready>,
     /// What transfers found out about files.
     pub(super) learned: BTreeMap<Address, LocatedFile>,
     pub(super) failed: BTreeMap<Address, Failure>,
+    /// Not even begun, because what they need failed.
+    pub(super) held: BTreeMap<Address, String>,
     /// In the index.
     pub(super) committed: BTreeSet<Address>,
     pub(super) report: Report,
@@ -74,8 +80,10 @@ pub async fn apply(
     sink: &Arc<dyn Sink>,
     cancel: &CancellationToken,
 ) -> Result<Report, OpsError> {
+    let reader: Arc<dyn StorageReader> = storage.clone();
     let mut run = Run {
         project,
+        bench: Bench::new(project, Some(reader), &request.options.rebuild, sink, cancel),
         storage,
         request,
         how,
@@ -91,6 +99,7 @@ pub async fn apply(
         ready: BTreeMap::new(),
         learned: BTreeMap::new(),
         failed: BTreeMap::new(),
+        held: BTreeMap::new(),
         committed: BTreeSet::new(),
     };
     run.findings();
@@ -336,6 +345,9 @@ impl Run<'_> {
         let reason = |step: &Step| {
             if !why.is_empty() {
                 return why.to_owned();
+            }
+            if let Some(why) = self.held.get(&step.address) {
+                return why.clone();
             }
             match step.action {
                 Action::Retire => "its successor is not published".to_owned(),

@@ -1,27 +1,18 @@
-//! The steps that move bytes, so many at once, until all are done or it is time to commit.
-
-use std::{
-    collections::{BTreeSet, VecDeque},
-    time::Instant,
-};
+//! The steps that move bytes, until all are done or it is time to commit.
 
 use futures::{StreamExt as _, stream::FuturesUnordered};
 
-use super::{Ready, Run};
+use super::{Ready, Run, publish::AtHand, queue::Queue};
 use crate::{
-    model::{Action, Address, Artifact, DependencyId, Event, Failure, Outcome, Step, Version},
-    ops::transfer::{self, Failed, Job, Uploaded},
-    planner::{self, LocatedFile},
+    model::{Action, Address, Event, Failure, Step},
+    ops::{build::NeedFile, transfer::Failed},
     state::Transaction,
 };
 
 impl Run<'_> {
-    /// Transfers what the plan still needs. True: there is more, and it is time to commit.
-    ///
-    /// When the time is over, only files of versions that were begun are still started: a version
-    /// enters the index whole, so a part of one would be uploaded in vain.
+    /// Carries out what the plan still needs. True: there is more, and it is time to commit.
     pub(super) async fn transfers(&mut self, tx: &Transaction) -> bool {
-        let mut pending: VecDeque<Step> = self
+        let pending: Vec<Step> = self
             .planned
             .plan
             .steps
@@ -38,37 +29,35 @@ impl Run<'_> {
             artifacts: pending.len(),
             bytes: pending.iter().filter_map(|step| step.bytes).sum(),
         });
-        let since = Instant::now();
-        let mut begun: BTreeSet<(DependencyId, Version)> = BTreeSet::new();
-        let mut left = false;
+        let failed = self.failed.keys().cloned().collect();
+        let jobs = self.project.setting.jobs;
+        let mut queue = Queue::new(pending, failed, jobs, self.how.commit_every);
         let mut ended = Vec::new();
         {
             let this: &Self = self;
+            let mut fresh = AtHand::new();
             let mut running = FuturesUnordered::new();
             loop {
-                while running.len() < this.project.setting.jobs.max(1)
-                    && !this.cancel.is_cancelled()
-                    && let Some(step) = pending.pop_front()
+                while !this.cancel.is_cancelled()
+                    && let Some(step) = queue.next()
                 {
-                    let version = (step.address.dependency.clone(), step.address.version.clone());
-                    let late = since.elapsed() > this.how.commit_every;
-                    if late && !begun.is_empty() && !begun.contains(&version) {
-                        left = true;
-                        continue;
-                    }
-                    begun.insert(version);
-                    running.push(this.one(tx, step));
+                    let at_hand = this.at_hand(tx, &step, &fresh);
+                    running.push(this.one(tx, step, at_hand));
                 }
-                match running.next().await {
-                    Some(end) => ended.push(end),
-                    None => break,
+                let Some((address, end)) = running.next().await else { break };
+                queue.ended(&address, end.is_ok());
+                if let Ok(ready) = &end {
+                    fresh.insert(address.clone(), NeedFile::published(&ready.record));
                 }
+                ended.push((address, end));
             }
         }
         for (address, end) in ended {
             self.take(address, end);
         }
-        left
+        let (more, held) = queue.close();
+        self.held.extend(held);
+        more
     }
 
     /// Tells whether a step belongs to a new version of which another file failed: the version can't
@@ -85,85 +74,21 @@ impl Run<'_> {
     /// Tells whether a step needs no transfer: it is done, failed, or its bytes are in the store.
     fn settled(&self, step: &Step) -> bool {
         let same = |ready: &Ready| {
-            step.artifact.as_ref().is_some_and(|artifact| {
-                artifact.source.sha256.is_none_or(|digest| digest == ready.uploaded.fetched.sha256)
-            })
+            step.artifact
+                .as_ref()
+                .is_some_and(|artifact| artifact.input.is_none_or(|it| it == ready.record.input))
         };
         self.committed.contains(&step.address)
             || self.failed.contains_key(&step.address)
             || self.ready.get(&step.address).is_some_and(same)
     }
 
-    async fn one(&self, tx: &Transaction, step: Step) -> (Address, Result<Ready, Failed>) {
-        let address = step.address.clone();
-        self.sink.emit(&Event::StepStarted {
-            address: address.clone(),
-            action: step.action,
-            size: step.bytes,
-        });
-        let result = self.transfer(tx, &step).await;
-        let outcome = match &result {
-            Ok(ready) => Outcome::Done { bytes: ready.uploaded.fetched.size },
-            Err(failed) if failed.interrupted => Outcome::Interrupted,
-            Err(failed) => Outcome::Failed(failed.message.clone()),
-        };
-        self.sink.emit(&Event::StepEnded { address: address.clone(), outcome });
-        (address, result)
-    }
-
-    async fn transfer(&self, tx: &Transaction, step: &Step) -> Result<Ready, Failed> {
-        let missing = |what: &str| Failed::new(crate::model::Code::SOURCE_FAILED, what.to_owned());
-        let artifact = step.artifact.as_ref().ok_or_else(|| missing("the step has no artifact"))?;
-        let source = self
-            .project
-            .sources
-            .get(&step.address.dependency)
-            .ok_or_else(|| missing("the dependency has no source"))?;
-        let key = tx
-            .artifact_key(&step.address, &artifact.file)
-            .map_err(|error| Failed::new(error.code(), crate::ops::error::chain(&error)))?;
-        let file = LocatedFile {
-            extra: artifact.source.extra.clone(),
-            url: artifact.source.urls.first().cloned().unwrap_or_default(),
-            size: artifact.source.size,
-            sha256: artifact.source.sha256,
-            upstream_digest: artifact.source.upstream_digest.clone(),
-            evidence: artifact.source.evidence,
-            signer: artifact.source.signer.clone(),
-        };
-        let uploaded = transfer::publish(&Job {
-            project: self.project,
-            source: source.as_ref(),
-            storage: self.storage.as_ref(),
-            address: &step.address,
-            key: &key,
-            urls: &artifact.source.urls,
-            file: &file,
-            checked: tx.checks_digests(),
-            sink: self.sink,
-            cancel: self.cancel,
-        })
-        .await?;
-        let artifact = self.finished(artifact, &uploaded)?;
-        Ok(Ready { key, uploaded, artifact })
-    }
-
-    /// Expands what depends on the digest, if it was not known before.
-    fn finished(&self, artifact: &Artifact, uploaded: &Uploaded) -> Result<Artifact, Failed> {
-        if artifact.input.is_some() {
-            return Ok(artifact.clone());
-        }
-        planner::finish(&self.project.manifest, artifact, &learned(artifact, uploaded))
-            .map_err(|message| Failed::new(crate::model::Code::TEMPLATE, message))
-    }
-
     fn take(&mut self, address: Address, end: Result<Ready, Failed>) {
         match end {
             Ok(ready) => {
-                let learned = learned(&ready.artifact, &ready.uploaded);
                 // A file that was decided before stays as it was decided.
                 if self.planned.located.contains_key(&address) {
-                    self.learned.insert(address.clone(), learned);
+                    self.learned.insert(address.clone(), ready.learned.clone());
                 }
                 self.ready.insert(address, ready);
             }
@@ -179,18 +104,5 @@ impl Run<'_> {
                 self.failed.insert(address, failure);
             }
         }
-    }
-}
-
-/// What is known of a file once its bytes went through.
-fn learned(artifact: &Artifact, uploaded: &Uploaded) -> LocatedFile {
-    LocatedFile {
-        extra: artifact.source.extra.clone(),
-        url: uploaded.fetched.url.clone(),
-        size: Some(uploaded.fetched.size),
-        sha256: Some(uploaded.fetched.sha256),
-        upstream_digest: artifact.source.upstream_digest.clone(),
-        evidence: artifact.source.evidence,
-        signer: artifact.source.signer.clone(),
     }
 }

@@ -1,11 +1,13 @@
 //! Bytes from upstream: through the digest into the store, or into the local cache. One pass,
 //! bounded memory.
 
+mod extra;
 mod intake;
 mod publish;
 
 use std::sync::Arc;
 
+pub(crate) use extra::download_extra;
 pub(crate) use publish::{Job, Uploaded, publish};
 
 use intake::Intake;
@@ -22,7 +24,7 @@ use crate::{
 };
 
 /// Why a transfer did not happen.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failed {
     pub(crate) code: Code,
     pub(crate) message: String,
@@ -39,11 +41,11 @@ impl Failed {
         Self { code, message: message.into(), help: None, refused, interrupted: false }
     }
 
-    fn interrupted() -> Self {
+    pub(crate) fn interrupted() -> Self {
         Self { interrupted: true, ..Self::new(Code::INTERRUPTED, "interrupted") }
     }
 
-    fn storage(error: &StorageError, doing: &str) -> Self {
+    pub(crate) fn storage(error: &StorageError, doing: &str) -> Self {
         let (code, help) = match error {
             StorageError::Denied { help, .. } => (Code::STORAGE_DENIED, help.clone()),
             StorageError::Failed { help, .. } => (Code::STORAGE_FAILED, help.clone()),
@@ -52,12 +54,12 @@ impl Failed {
     }
 
     /// Says how often it was tried in all.
-    fn after(mut self, tries: u32) -> Self {
+    pub(crate) fn after(mut self, tries: u32) -> Self {
         self.message = format!("{}, the last of {tries} writes", self.message);
         self
     }
 
-    fn put(error: &PutError, key: &ObjectKey) -> Self {
+    pub(crate) fn put(error: &PutError, key: &ObjectKey) -> Self {
         match error {
             PutError::Refused(error) => Self::storage(error, &format!("writing `{key}`")),
             PutError::Precondition(_)
@@ -71,7 +73,7 @@ impl Failed {
 }
 
 /// What came through.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Fetched {
     /// The address that served it, as written in the list.
     pub(crate) url: String,
@@ -137,7 +139,7 @@ fn judge(
 }
 
 /// Refuses what a signature is wanted for and none was seen: whoever found the file out had to look.
-fn unsigned(file: &LocatedFile) -> Result<(), Failed> {
+pub(crate) fn unsigned(file: &LocatedFile) -> Result<(), Failed> {
     if file.evidence != Evidence::Signed || file.signer.is_some() {
         return Ok(());
     }
@@ -216,7 +218,8 @@ pub(crate) async fn download(
     witness: Option<Witness>,
     sink: &Arc<dyn Sink>,
 ) -> Result<(Fetched, Option<Witness>), Failed> {
-    sink.emit(&Event::Remark(format!("downloading {address} to learn its SHA-256")));
+    let why = if file.sha256.is_none() { " to learn its SHA-256" } else { "" };
+    sink.emit(&Event::Remark(format!("downloading {address}{why}")));
     let (url, stream) = open(source, urls).await?;
     let origin = Origin::of(&stream);
     let mut hasher = hasher(file);

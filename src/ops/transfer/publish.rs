@@ -1,6 +1,10 @@
 //! From upstream into the store, through the digest.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures::TryStreamExt as _;
@@ -12,7 +16,7 @@ use crate::{
     failpoint,
     model::{Address, Code, Event, ObjectKey, ObjectMeta, Sink},
     net::{Backoff, ByteStream, StreamError},
-    ops::Project,
+    ops::{Project, error::chain},
     planner::LocatedFile,
     source::SourceDriver,
     storage::{Precondition, PutError, StorageWriter, Upload},
@@ -37,6 +41,8 @@ pub(crate) struct Job<'a> {
     pub(crate) key: &'a ObjectKey,
     pub(crate) urls: &'a [String],
     pub(crate) file: &'a LocatedFile,
+    /// The bytes themselves, on this machine: upstream is not asked.
+    pub(crate) kept: Option<&'a Path>,
     /// The store refuses bytes with another digest than the one that is sent with them.
     pub(crate) checked: bool,
     pub(crate) sink: &'a Arc<dyn Sink>,
@@ -95,13 +101,17 @@ async fn until_cancelled<T>(
 }
 
 async fn once(job: &Job<'_>) -> Result<Tried, Failed> {
-    let (from_cache, url, stream) =
-        if let Some((path, stream)) = cached(job.project, job.file).await {
-            (Some(path), job.file.url.clone(), stream)
-        } else {
-            let (url, stream) = until_cancelled(job, open(job.source, job.urls)).await?;
-            (None, url, stream)
-        };
+    let (from_cache, url, stream) = if let Some(path) = job.kept {
+        let stream = local(path).await.map_err(|error| {
+            Failed::new(Code::FILE_FAILED, format!("the cache: {}", chain(&error)))
+        })?;
+        (None, job.file.url.clone(), stream)
+    } else if let Some((path, stream)) = cached(job.project, job.file).await {
+        (Some(path), job.file.url.clone(), stream)
+    } else {
+        let (url, stream) = until_cancelled(job, open(job.source, job.urls)).await?;
+        (None, url, stream)
+    };
     let origin = Origin::of(&stream);
     let mut body = Body { parts: Vec::new(), held: 0, upload: None };
     let mut hasher = hasher(job.file);
@@ -114,6 +124,10 @@ async fn once(job: &Job<'_>) -> Result<Tried, Failed> {
     if let Err(failed) = judged {
         if let Some(upload) = body.upload {
             throw_away(job, upload).await;
+        }
+        if job.kept.is_some() && failed.refused {
+            let message = "the bytes in `.depstate/cache` changed while they were read";
+            return Err(Failed::new(Code::FILE_FAILED, message));
         }
         if let Some(path) = from_cache.filter(|_| failed.refused) {
             // A file that can't be removed would be found again, and upstream never asked.
@@ -176,10 +190,16 @@ async fn throw_away(job: &Job<'_>, upload: Box<dyn Upload>) {
 /// Opens the cached bytes of a digest, if they are there.
 async fn cached(project: &Project, file: &LocatedFile) -> Option<(PathBuf, ByteStream)> {
     let path = project.workspace.cache().path(CacheKind::Artifacts, &file.sha256?)?;
-    let opened = fs_err::tokio::File::open(&path).await.ok()?;
+    let stream = local(&path).await.ok()?;
+    Some((path, stream))
+}
+
+/// Opens a file of this machine.
+async fn local(path: &Path) -> std::io::Result<ByteStream> {
+    let opened = fs_err::tokio::File::open(path).await?;
     let chunks = ReaderStream::with_capacity(opened, 256 << 10)
         .map_err(|error| StreamError::Broken(Box::new(error)));
-    Some((path, ByteStream::new(chunks)))
+    Ok(ByteStream::new(chunks))
 }
 
 /// What was read and not yet sent, or the upload that takes it.

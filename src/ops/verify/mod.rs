@@ -3,6 +3,7 @@
 mod deep;
 mod documents;
 mod objects;
+mod side;
 mod upstream;
 
 use std::sync::Arc;
@@ -63,7 +64,7 @@ impl Verified {
 }
 
 /// Reads HEAD, all documents and the listing; `deep` reads every published object too and hashes it,
-/// so many at once as there are jobs. What is read comes from the store, nothing from a cache.
+/// and what is said of it, so many at once as there are jobs. What is read comes from the store, nothing from a cache.
 ///
 /// # Errors
 /// When the bucket is not ours or went back, or a newer depstate wrote it. All else is a finding.
@@ -101,6 +102,7 @@ pub async fn bucket(
             if deep && (found.findings.is_empty() || tries == TRIES || still(storage, &head).await)
             {
                 deep::read(project, storage, snapshot, filters, &mut found, sink).await;
+                side::read(project, storage, snapshot, filters, &mut found).await;
             }
         }
         let fine = found.findings.iter().all(|it| it.severity == Severity::Warning);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::TryStreamExt as _;
 
-use super::{Verified, takes};
+use super::{Verified, side, takes};
 use crate::{
     model::{Code, ObjectKey, ObjectMeta, Observed, Record, Severity, Snapshot, Why},
     ops::{Project, error::chain, observe},
@@ -42,7 +42,10 @@ pub(super) async fn look(
         }
         let missing = |key: &&ObjectKey| sides.as_ref().is_some_and(|all| !all.contains_key(*key));
         for key in record.side.iter().filter(missing) {
-            report(record, live, Code::OBJECT_MISSING, format!("`{key}` is missing"), found);
+            let severity = if live { Severity::Refused } else { Severity::Warning };
+            let text = format!("`{key}` is missing");
+            let (code, help) = (Code::OBJECT_MISSING, Some(side::HELP));
+            found.helped(severity, code, Some(&record.address), text, help);
         }
     }
     let keys = suspects.keys().cloned().collect();

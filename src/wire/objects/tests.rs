@@ -81,6 +81,7 @@ fn generation() -> Generation {
         tx: Tx("T".to_owned()),
         index: BTreeMap::new(),
         condemned: Vec::new(),
+        replaced: Vec::new(),
         doomed: vec![ObjectKey::new("artifacts/a")],
         transactions: vec![Tx("T".to_owned())],
         at: "2025-03-01T12:00:00Z".parse().unwrap(),

@@ -1,0 +1,4 @@
+//! What a step can do, and what it can't: real commands in every tier that works on this machine.
+
+mod running;
+mod support;
