@@ -25,3 +25,4 @@ mod sources;
 mod state;
 mod support;
 mod versions;
+mod workshop;

@@ -295,11 +295,7 @@ fn digests(source: Sha256, upstream: Option<&Digest>) -> BTreeMap<&'static str, 
 
 /// An image is pinned by the digest of its manifest: `name@sha256:…`.
 fn image_digest(image: &str) -> BTreeMap<&'static str, String> {
-    image
-        .rsplit_once("@sha256:")
-        .map(|(_, hex)| ("sha256", hex.to_owned()))
-        .into_iter()
-        .collect()
+    image.rsplit_once("@sha256:").map(|(_, hex)| ("sha256", hex.to_owned())).into_iter().collect()
 }
 
 /// Names who made the bytes: this program, as far as the executor kept the script from everything
