@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    container,
     error::WorkshopError,
     host::Host,
     room::{Places, Room},
@@ -118,14 +119,13 @@ pub fn executor(
     match wanted {
         model::Executor::Host => Ok(Box::new(Host::new(machine))),
         model::Executor::Sandbox => sandbox::choose(machine),
-        model::Executor::Container => Err(WorkshopError::NoExecutor {
-            message: "there are no containers yet".to_owned(),
-            help: "use the executor `sandbox`".to_owned(),
-        }),
+        model::Executor::Container => container::choose(machine),
     }
 }
 
 /// Says which tiers work on this machine, best first, and of the others why not: for `doctor`.
 pub fn tiers(machine: &Machine) -> Vec<(Tier, Result<(), String>)> {
-    sandbox::tiers(machine)
+    let mut all = sandbox::tiers(machine);
+    all.extend(container::tiers(machine));
+    all
 }
