@@ -135,7 +135,8 @@ fn bound(bounds: &Bounds) -> std::io::Result<()> {
         setrlimit(resource, most(n.min(had)))
     };
     lower(Resource::Core, 0)?;
-    lower(Resource::Fsize, bounds.output)?;
+    // A little more than may be written, so that a file that reaches it has passed the limit.
+    lower(Resource::Fsize, bounds.output.saturating_add(1 << 20))?;
     // For root this does nothing, and for others it is a second line: it counts threads, and what
     // else this user runs.
     if !rustix::process::geteuid().is_root() {
