@@ -9,8 +9,9 @@ use super::{OpsError, Project, locate, observe};
 use crate::{
     disk,
     model::{
-        Address, Artifact, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey, ObjectMeta,
-        Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Tree, Version, Why,
+        Address, Artifact, BaseHead, Basis, Code, DependencyId, Finding, Lock, ObjectKey,
+        ObjectMeta, Observed, Plan, Revision, Sha256, Sink, Snapshot, TargetName, Tree, Version,
+        Why,
     },
     planner::{self, Filter, LocatedFile, Options, PlanInput, Question, Selection, Trust, WhyAsk},
     storage::StorageReader,

@@ -82,11 +82,8 @@ impl Desk<'_> {
         {
             return Ok(before.side.clone());
         }
-        let maker = Maker {
-            project: &self.author.project,
-            tool: &self.author.tool,
-            tx: self.tx.tx(),
-        };
+        let maker =
+            Maker { project: &self.author.project, tool: &self.author.tool, tx: self.tx.tx() };
         let mut keys = BTreeSet::new();
         for kind in SideKind::ALL {
             let body = Bytes::from(kind.encode(record, &maker).map_err(unwritable)?);
@@ -97,7 +94,12 @@ impl Desk<'_> {
 
     /// Writes one, and returns where. What an earlier try of this transaction has left at its key is
     /// right if it says the same; else, because the base has changed since, there is another key.
-    async fn put(&self, record: &Record, kind: SideKind, body: &Bytes) -> Result<ObjectKey, Failed> {
+    async fn put(
+        &self,
+        record: &Record,
+        kind: SideKind,
+        body: &Bytes,
+    ) -> Result<ObjectKey, Failed> {
         for round in 0..ROUNDS {
             let key = self.tx.side_key(record, kind, round);
             if self.put_at(&key, body).await? {
@@ -122,7 +124,9 @@ impl Desk<'_> {
                 Err(error) => error,
             };
             match &error {
-                PutError::Refused(_) | PutError::Missing(_) => return Err(Failed::put(&error, key)),
+                PutError::Refused(_) | PutError::Missing(_) => {
+                    return Err(Failed::put(&error, key));
+                }
                 PutError::Precondition(_) => {
                     let there = self.is_there(key, body).await?;
                     return there.ok_or_else(|| Failed::put(&error, key));
@@ -163,9 +167,10 @@ fn is_reached(base: &Snapshot, record: &Record) -> bool {
     let live = base.live.get(&record.address).filter(|it| it.key == record.key);
     let back = base.condemned.get(&record.key).map(|it| &it.record);
     let named = |key: &ObjectKey| live.into_iter().chain(back).any(|it| it.side.contains(key));
-    record.side.iter().all(|key| {
-        !base.doomed.contains(key) && (named(key) || base.replaced.contains_key(key))
-    })
+    record
+        .side
+        .iter()
+        .all(|key| !base.doomed.contains(key) && (named(key) || base.replaced.contains_key(key)))
 }
 
 fn missing(key: &ObjectKey) -> Failed {

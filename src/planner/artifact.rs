@@ -61,8 +61,7 @@ impl<'a> Shared<'a> {
         files: Files<'_>,
         findings: &mut Vec<Finding>,
     ) -> Option<Artifact> {
-        let expanded =
-            self.with(address, &source, |texts| texts.expand(self.release.eol, files));
+        let expanded = self.with(address, &source, |texts| texts.expand(self.release.eol, files));
         match expanded {
             Ok(expanded) => {
                 let any = Target::default();
@@ -251,8 +250,7 @@ impl Texts<'_> {
             Ok(_) => Ok(plain),
             Err(error) => {
                 let code = Code::BAD_PATTERN;
-                let it =
-                    findings::finding(Severity::Error, code, self.id(), error.to_string());
+                let it = findings::finding(Severity::Error, code, self.id(), error.to_string());
                 Err(Box::new(findings::at(it, text.span)))
             }
         }

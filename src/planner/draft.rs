@@ -14,8 +14,9 @@ use super::{
     standing, trust,
 };
 use crate::model::{
-    Address, Artifact, Blind, Code, Condemned, DependencyId, Evidence, Finding, Lock, LockedRelease,
-    Observed, Plan, Reason, Record, Severity, Snapshot, Step, TargetName, Version, Why,
+    Address, Artifact, Blind, Code, Condemned, DependencyId, Evidence, Finding, Lock,
+    LockedRelease, Observed, Plan, Reason, Record, Severity, Snapshot, Step, TargetName, Version,
+    Why,
 };
 
 /// See [`super::plan`].

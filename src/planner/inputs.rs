@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{paths::Files, question};
 use crate::model::{
-    Artifact, CONTRACT, Distro, InputDigest, InputName, Reason, Record, Recipe, Repack, Sha256,
+    Artifact, CONTRACT, Distro, InputDigest, InputName, Reason, Recipe, Record, Repack, Sha256,
     Target, TargetName, TreeFile,
 };
 

@@ -266,11 +266,8 @@ pub(super) fn wait(steps: &mut [Step]) {
 
 /// Returns the steps that need what is neither published nor planned, and what that is.
 pub(super) fn lacking(steps: &[Step], published: Option<&Snapshot>) -> Vec<(Address, Address)> {
-    let planned: BTreeSet<&Address> = steps
-        .iter()
-        .filter(|step| step.after.is_some())
-        .map(|step| &step.address)
-        .collect();
+    let planned: BTreeSet<&Address> =
+        steps.iter().filter(|step| step.after.is_some()).map(|step| &step.address).collect();
     let there = |need: &Need| {
         let live = published.and_then(|snapshot| snapshot.live.get(&need.address));
         let input: Option<InputDigest> = live.map(|record| record.input);

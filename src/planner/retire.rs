@@ -6,8 +6,8 @@ use super::{
     Chosen, ChosenRelease, Selection, desired::Wanted, diff, guard, inputs, order::Orders, rules,
 };
 use crate::model::{
-    Action, Address, Dependency, DependencyId, Facts, Keep, Lock, LockedArtifact, Manifest, Metadata,
-    NotWanted, OrderKey, Reason, Record, Step, Version, VersionLine,
+    Action, Address, Dependency, DependencyId, Facts, Keep, Lock, LockedArtifact, Manifest,
+    Metadata, NotWanted, OrderKey, Reason, Record, Step, Version, VersionLine,
 };
 
 /// Something that is there, whether in the bucket or in the lock alone.
@@ -132,9 +132,8 @@ pub(super) fn retires<'a>(
         let dependency = manifest.dependencies.get(&address.dependency);
         let count = |line: &VersionLine| chosen.map_or(0, |chosen| fitting(chosen, line));
         let why = rules::not_wanted(dependency, &address.version, it.upstream(), &address.target);
-        let built = |it: &Dependency| {
-            it.settings_for(&address.version, &address.target).build.is_some()
-        };
+        let built =
+            |it: &Dependency| it.settings_for(&address.version, &address.target).build.is_some();
         let mut step = it.step(why, dependency.is_some_and(built));
         if let (Reason::NotWanted(NotWanted::LineKeeps { .. }), Some(dependency)) =
             (&step.reason, dependency)

@@ -107,7 +107,6 @@ pub(super) fn read_output(key: &ObjectKey) -> Option<&str> {
     (hex(input) && (hex(name) || name == "output.json")).then_some(input)
 }
 
-
 /// Returns the key of a dependency's view in the shape of dep-server.
 pub(super) fn dep_server_view(id: &DependencyId) -> ObjectKey {
     ObjectKey::new(format!("views/dependency/{id}.json"))

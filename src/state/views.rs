@@ -213,9 +213,9 @@ async fn write(
         }
         // What is too large, or no view, is nobody's newer one.
         let made = match &stands {
-            Stands::Within(decode) => there.as_ref().and_then(|(_, bytes)| {
-                bytes.as_ref().and_then(|bytes| decode(bytes).ok())
-            }),
+            Stands::Within(decode) => there
+                .as_ref()
+                .and_then(|(_, bytes)| bytes.as_ref().and_then(|bytes| decode(bytes).ok())),
             Stands::In(other) => read::within(storage, other, VIEW_LIMIT)
                 .await?
                 .and_then(|(_, bytes)| decode_stamp(&bytes?).ok()),

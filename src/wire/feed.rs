@@ -52,10 +52,8 @@ fn write(snapshot: &Snapshot, stamp: &Stamp) -> io::Result<Vec<u8>> {
         out.create_element("author").write_inner_content(|out| text(out, "name", project))?;
         text(out, "generator", "depstate")?;
         let serial = stamp.serial.to_string();
-        let mut ours = vec![
-            ("lineage", clean(&stamp.lineage)),
-            ("serial", Cow::from(serial.as_str())),
-        ];
+        let mut ours =
+            vec![("lineage", clean(&stamp.lineage)), ("serial", Cow::from(serial.as_str()))];
         ours.extend(stamp.public_url.iter().map(|url| ("public-url", clean(url))));
         let ours = ours.iter().map(|(name, value)| (*name, value.as_ref()));
         out.create_element("depstate:state").with_attributes(ours).write_empty()?;
@@ -125,11 +123,7 @@ fn link(out: &mut Out, rel: &str, href: &str, length: Option<u64>) -> io::Result
 /// Takes out what no XML 1.0 document may have, and line ends, which a reader would change.
 fn clean(text: &str) -> Cow<'_, str> {
     let bad = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
-    if text.contains(bad) {
-        Cow::Owned(text.replace(bad, "\u{fffd}"))
-    } else {
-        Cow::Borrowed(text)
-    }
+    if text.contains(bad) { Cow::Owned(text.replace(bad, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 /// Reads of a feed what it was made from.

@@ -76,18 +76,15 @@ pub fn encode_set_sbom(snapshot: &Snapshot, stamp: &Stamp) -> Result<Vec<u8>, Wi
                 (ExternalReferenceType::Attestation, side(SideKind::Provenance)),
             ];
             let mut component = artifact(record);
-            component.external_references = references(
-                kinds.into_iter().filter_map(|(kind, url)| Some((kind, url?, None))),
-            );
+            component.external_references =
+                references(kinds.into_iter().filter_map(|(kind, url)| Some((kind, url?, None))));
             component
         })
         .collect();
     let names = components.iter().filter_map(|it| it.bom_ref.clone()).collect();
     let at = snapshot.generation.as_ref().map(|generation| generation.at);
-    let mut properties = vec![
-        property("lineage", &stamp.lineage),
-        property("serial", &stamp.serial.to_string()),
-    ];
+    let mut properties =
+        vec![property("lineage", &stamp.lineage), property("serial", &stamp.serial.to_string())];
     properties.extend(stamp.public_url.iter().map(|url| property("public-url", url)));
     let metadata = Metadata {
         timestamp: at.and_then(time),

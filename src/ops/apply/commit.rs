@@ -1,9 +1,6 @@
 //! From what is ready to one commit. What goes in is the planner's word.
 
-use std::{
-    collections::BTreeSet,
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use super::Run;
 use crate::{

@@ -188,8 +188,7 @@ impl Run<'_> {
         let input = artifact.input.ok_or_else(|| missing("its input digest is not known"))?;
         let learned = learned(&artifact, &source);
         let mut metadata = artifact.metadata.clone();
-        let (output, licenses) =
-            made.map_or((None, None), |made| (made.output, made.licenses));
+        let (output, licenses) = made.map_or((None, None), |made| (made.output, made.licenses));
         if let Some(licenses) = licenses.filter(|_| artifact.detect_licenses) {
             metadata.licenses = licenses;
         }

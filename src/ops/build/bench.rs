@@ -11,9 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::files::NeedFile;
 use crate::{
-    model::{
-        Address, Artifact, Code, Evidence, InputDigest, Sink, Target, Work,
-    },
+    model::{Address, Artifact, Code, Evidence, InputDigest, Sink, Target, Work},
     ops::{Project, error::chain, transfer::Failed},
     planner::{Filter, LocatedFile},
     storage::StorageReader,
@@ -135,7 +133,11 @@ pub(crate) fn source_of(artifact: &Artifact) -> LocatedFile {
 }
 
 /// Returns what is to be published of a file that was made here.
-pub(crate) fn made_file(artifact: &Artifact, size: u64, sha256: crate::model::Sha256) -> LocatedFile {
+pub(crate) fn made_file(
+    artifact: &Artifact,
+    size: u64,
+    sha256: crate::model::Sha256,
+) -> LocatedFile {
     LocatedFile {
         size: Some(size),
         sha256: Some(sha256),

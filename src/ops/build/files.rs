@@ -111,15 +111,8 @@ impl Bench<'_> {
             return Ok((path, Fetched { url: file.url.clone(), size, sha256 }));
         }
         let source = self.driver(address)?;
-        let download = transfer::download(
-            self.project,
-            source.as_ref(),
-            address,
-            urls,
-            file,
-            None,
-            self.sink,
-        );
+        let download =
+            transfer::download(self.project, source.as_ref(), address, urls, file, None, self.sink);
         let (fetched, _) = self.until_cancelled(download).await?;
         let kept = self.project.workspace.cache().path(CacheKind::Artifacts, &fetched.sha256);
         Ok((kept.ok_or_else(not_kept)?, fetched))
@@ -151,8 +144,7 @@ impl Bench<'_> {
             return Some(found.clone());
         }
         let input = need.input?;
-        let kept =
-            outputs::find(self.project, self.storage.as_deref(), &input, self.sink).await?;
+        let kept = outputs::find(self.project, self.storage.as_deref(), &input, self.sink).await?;
         Some(NeedFile {
             address: need.address.clone(),
             name: format!("{}-{}", need.address.dependency, need.address.version),
@@ -216,10 +208,7 @@ impl Bench<'_> {
             }
             if hasher.finish().sha256 != need.sha256 {
                 let message = format!("`{key}` has other bytes than its record says");
-                return Err(Failed {
-                    refused: true,
-                    ..Failed::new(Code::OBJECT_ALTERED, message)
-                });
+                return Err(Failed { refused: true, ..Failed::new(Code::OBJECT_ALTERED, message) });
             }
             return keep.finish(&need.sha256).ok_or_else(not_kept);
         }
@@ -245,7 +234,9 @@ fn extra_file(extra: &ExtraFile) -> LocatedFile {
 /// A build reads its files from the cache; there is no other place for them.
 fn not_kept() -> Failed {
     Failed {
-        help: Some("builds and tests need a `.depstate/` that can be written, and room on it".to_owned()),
+        help: Some(
+            "builds and tests need a `.depstate/` that can be written, and room on it".to_owned(),
+        ),
         ..Failed::new(Code::FILE_FAILED, "`.depstate/cache` can't be written")
     }
 }

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     model::{
-        Artifact, BuildEvidence, BuiltOutput, CONTRACT, Code, Event, InputDigest, Recipe, Sha256, Tree,
-        Work, Worked,
+        Artifact, BuildEvidence, BuiltOutput, CONTRACT, Code, Event, InputDigest, Recipe, Sha256,
+        Tree, Work, Worked,
     },
     ops::{
         error::chain,

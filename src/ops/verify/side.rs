@@ -31,11 +31,12 @@ pub(super) async fn read(
         .filter(|record| takes(filters, &record.address))
         .flat_map(|record| record.side.iter().map(move |key| (record, key)))
         .collect();
-    let mut all = stream::iter(keys)
-        .map(|(record, key)| async move {
-            (record, one(project, storage, snapshot, record, key).await)
-        })
-        .buffer_unordered(project.setting.jobs.max(1));
+    let mut all =
+        stream::iter(keys)
+            .map(|(record, key)| async move {
+                (record, one(project, storage, snapshot, record, key).await)
+            })
+            .buffer_unordered(project.setting.jobs.max(1));
     while let Some((record, fault)) = all.next().await {
         if let Some((severity, code, text)) = fault {
             let help = (severity == Severity::Refused).then_some(HELP);
@@ -51,7 +52,8 @@ async fn one(
     record: &Record,
     key: &ObjectKey,
 ) -> Option<(Severity, Code, String)> {
-    let wrong = |why: &str| Some((Severity::Refused, Code::OBJECT_ALTERED, format!("`{key}` {why}")));
+    let wrong =
+        |why: &str| Some((Severity::Refused, Code::OBJECT_ALTERED, format!("`{key}` {why}")));
     // A newer depstate may write kinds that this one does not know.
     let kind = SideKind::of(key)?;
     let bytes = match side::read(storage, key).await {

@@ -50,11 +50,14 @@ fn plan() -> Plan {
         (Action::Create, Reason::NewTarget),
         (Action::Create, Reason::Doomed),
         (Action::Rebuild, Reason::SourceChanged),
-        (Action::Rebuild, Reason::InputChanged {
+        (
+            Action::Rebuild,
+            Reason::InputChanged {
                 changed: vec![InputName::source()],
                 added: vec![InputName::file("build/a.patch")],
                 removed: Vec::new(),
-            }),
+            },
+        ),
         (Action::Repair, Reason::ObjectMissing),
         (Action::Repair, Reason::ObjectAltered { recorded: 1, found: 2 }),
         (Action::Adopt, Reason::NotLocked),

@@ -22,7 +22,11 @@ pub(in crate::workshop) fn member_path(raw: &[u8], limits: &ArchiveLimits) -> Re
     if raw.len() > limits.name {
         return Err(Stop::member(
             raw,
-            format_args!("has a name that is too long: {} bytes, at most {}", raw.len(), limits.name),
+            format_args!(
+                "has a name that is too long: {} bytes, at most {}",
+                raw.len(),
+                limits.name
+            ),
         ));
     }
     if text.is_empty() {
@@ -118,7 +122,10 @@ fn letters<'a>(member: &[u8], raw: &'a [u8], what: &str) -> Result<&'a str, Stop
 
 fn drive(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.len() >= 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && bytes.get(2) != Some(&b':')
+    bytes.len() >= 2
+        && bytes[0].is_ascii_alphabetic()
+        && bytes[1] == b':'
+        && bytes.get(2) != Some(&b':')
 }
 
 fn device(part: &str) -> bool {
@@ -143,7 +150,9 @@ mod tests {
         assert_eq!(path("aux.c").unwrap().0, "aux.c");
         assert_eq!(path("B::Deparse.3").unwrap().0, "B::Deparse.3");
         assert_eq!(path("...").unwrap().0, "...");
-        for bad in ["", "/", "a//b", "././a", "a/.", "a/../b", "C:x", "com1", "LPT9 ", "a\\b", "a\nb"] {
+        for bad in
+            ["", "/", "a//b", "././a", "a/.", "a/../b", "C:x", "com1", "LPT9 ", "a\\b", "a\nb"]
+        {
             assert!(path(bad).is_err(), "{bad:?}");
         }
     }
@@ -155,7 +164,8 @@ mod tests {
         assert!(target("a/b", "../c").is_ok());
         assert!(target("a/b", "..").is_ok());
         assert!(target("a", ".").is_ok());
-        for (path, to) in [("a", ".."), ("a/b", "../.."), ("a/b", "c/../../../d"), ("a", "/etc"), ("a", "")]
+        for (path, to) in
+            [("a", ".."), ("a/b", "../.."), ("a/b", "c/../../../d"), ("a", "/etc"), ("a", "")]
         {
             assert!(target(path, to).is_err(), "{path} -> {to}");
         }

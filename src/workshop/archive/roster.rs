@@ -30,7 +30,10 @@ enum Is {
     /// A folder that no header names.
     Implied,
     Folder,
-    File { size: u64, executable: bool },
+    File {
+        size: u64,
+        executable: bool,
+    },
     Link(String),
 }
 

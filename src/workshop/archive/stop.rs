@@ -2,10 +2,7 @@
 
 use std::{error::Error, fmt, io, path::PathBuf};
 
-use crate::{
-    model::is_hidden,
-    workshop::error::WorkshopError,
-};
+use crate::{model::is_hidden, workshop::error::WorkshopError};
 
 /// How many letters of a member's name a message shows.
 const SHOWN: usize = 160;

@@ -55,7 +55,8 @@ impl Room {
         fs_err::create_dir_all(below).map_err(failed("making", below))?;
         let below = fs_err::canonicalize(below).map_err(failed("making", below))?;
         let text = name.to_string();
-        let short: String = text.chars().rev().take(16).collect::<Vec<_>>().into_iter().rev().collect();
+        let short: String =
+            text.chars().rev().take(16).collect::<Vec<_>>().into_iter().rev().collect();
         for n in 1..=AT_ONCE {
             let name = if n == 1 { format!("room-{short}") } else { format!("room-{short}-{n}") };
             let root = below.join(&name);

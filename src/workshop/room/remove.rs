@@ -25,7 +25,9 @@ pub(super) fn remove(root: &Path) -> io::Result<()> {
     loop {
         empty(&top, &top, &mut next)?;
         let Some(name) = any(&top)? else { break };
-        let Some(folder) = open(top.as_fd(), Path::new(OsStr::from_bytes(name.as_bytes())))? else { continue };
+        let Some(folder) = open(top.as_fd(), Path::new(OsStr::from_bytes(name.as_bytes())))? else {
+            continue;
+        };
         empty(&folder, &top, &mut next)?;
         drop(folder);
         rustix::fs::unlinkat(&top, name.as_c_str(), AtFlags::REMOVEDIR)?;

@@ -83,9 +83,9 @@ pub(super) fn confine(
         ("hosts", "127.0.0.1 localhost depstate\n::1 localhost depstate\n"),
     ] {
         let file = etc.join(name);
-        fs_err::create_dir_all(&etc)
-            .and_then(|()| fs_err::write(&file, text))
-            .map_err(|source| WorkshopError::File { doing: "writing", path: file.clone(), source })?;
+        fs_err::create_dir_all(&etc).and_then(|()| fs_err::write(&file, text)).map_err(
+            |source| WorkshopError::File { doing: "writing", path: file.clone(), source },
+        )?;
         bind(&mut args, "--ro-bind", &file, &Path::new("/etc").join(name))?;
     }
     // This program, at its own path, for what must be done from inside.
@@ -137,7 +137,11 @@ fn outside(network: bool) -> Vec<String> {
         let path = Path::new(folder);
         match fs_err::read_link(path) {
             Ok(to) => {
-                args.extend(["--symlink".to_owned(), to.display().to_string(), (*folder).to_owned()]);
+                args.extend([
+                    "--symlink".to_owned(),
+                    to.display().to_string(),
+                    (*folder).to_owned(),
+                ]);
             }
             Err(_) if path.is_dir() => {
                 args.extend(["--ro-bind", folder, folder].map(str::to_owned));

@@ -50,10 +50,8 @@ pub(in crate::workshop) fn start(order: &Order) -> io::Result<Child> {
             .args(&order.argv)
             .spawn();
     }
-    let mut child = command(order.program.as_os_str())
-        .args([HELPER, ENTER])
-        .stdin(Stdio::piped())
-        .spawn()?;
+    let mut child =
+        command(order.program.as_os_str()).args([HELPER, ENTER]).stdin(Stdio::piped()).spawn()?;
     let text = serde_json::to_vec(order)?;
     if let Some(mut stdin) = child.stdin.take() {
         // If it is dead already, its exit code says more.
@@ -95,10 +93,7 @@ fn become_step() -> Result<std::convert::Infallible, String> {
         .map_err(|why| format!("the sandbox can't be closed: {why}"))?;
     }
     let (program, args) = order.argv.split_first().ok_or("there is no command")?;
-    let error = command(OsStr::new(program))
-        .args(args)
-        .envs(&order.env)
-        .current_dir(&order.cwd)
-        .exec();
+    let error =
+        command(OsStr::new(program)).args(args).envs(&order.env).current_dir(&order.cwd).exec();
     Err(format!("`{program}` can't be run: {error}"))
 }

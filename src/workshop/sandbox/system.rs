@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 /// Folders of the system. Some are links into others, some are not there.
-pub(super) const FOLDERS: &[&str] = &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+pub(super) const FOLDERS: &[&str] =
+    &["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
 /// What compilers, interpreters and TLS read below `/etc`; nothing that is secret or a person's.
 const SETTINGS: &[&str] = &[

@@ -85,8 +85,11 @@ impl<'a> Said<'a> {
         if may < bytes.len() && !self.dropped {
             self.dropped = true;
             self.log.write(
-                format!("\n[depstate: it said more than {} bytes: the rest is dropped]\n", self.most)
-                    .as_bytes(),
+                format!(
+                    "\n[depstate: it said more than {} bytes: the rest is dropped]\n",
+                    self.most
+                )
+                .as_bytes(),
             );
         }
     }

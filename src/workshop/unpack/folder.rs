@@ -124,9 +124,8 @@ impl Folder {
         #[cfg(target_os = "linux")]
         {
             use rustix::fs::{ResolveFlags, openat2};
-            let only = ResolveFlags::BENEATH
-                | ResolveFlags::NO_SYMLINKS
-                | ResolveFlags::NO_MAGICLINKS;
+            let only =
+                ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
             match openat2(&self.root, path, flags, Mode::empty(), only) {
                 // Kernels before 5.6, and containers whose filter does not know it.
                 Err(Errno::NOSYS | Errno::PERM) => {}

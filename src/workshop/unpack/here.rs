@@ -143,10 +143,9 @@ pub(super) fn must_be_empty(folder: &Path) -> Result<(), Stop> {
     match fs_err::read_dir(folder).map_err(failed)?.next() {
         None => Ok(()),
         Some(Err(error)) => Err(failed(error)),
-        Some(Ok(_)) => Err(failed(io::Error::new(
-            io::ErrorKind::DirectoryNotEmpty,
-            "the folder is not empty",
-        ))),
+        Some(Ok(_)) => {
+            Err(failed(io::Error::new(io::ErrorKind::DirectoryNotEmpty, "the folder is not empty")))
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Unpacking, in a limited step of its own.
 
 mod folder;
-mod here;
 mod helper;
+mod here;
 mod limited;
 
 use std::{path::Path, process::Stdio, time::Duration};
@@ -111,9 +111,11 @@ async fn ask(
     if !ended.success() {
         let complaint = String::from_utf8_lossy(&complaint);
         let line = complaint.lines().last().unwrap_or_default();
-        return Err(format!("the helper that unpacks ended with {ended}: a limit was passed {line}")
-            .trim_end()
-            .to_owned());
+        return Err(format!(
+            "the helper that unpacks ended with {ended}: a limit was passed {line}"
+        )
+        .trim_end()
+        .to_owned());
     }
     serde_json::from_slice(&said).map_err(|error| failed(&error))
 }

@@ -89,7 +89,9 @@ fn read(folder: &OwnedFd, usage: &mut Usage, most: u64) -> Vec<std::ffi::CString
         if usage.files > most {
             break;
         }
-        let Ok(stat) = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+        let Ok(stat) = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else {
+            continue;
+        };
         usage.bytes = usage.bytes.saturating_add(u64::try_from(stat.st_blocks).unwrap_or(0) * 512);
         if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
             folders.push(name.to_owned());

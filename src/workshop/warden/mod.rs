@@ -140,7 +140,10 @@ fn bound(bounds: &Bounds) -> std::io::Result<()> {
     // else this user runs.
     if !rustix::process::geteuid().is_root() {
         let there = processes::threads_of_user(rustix::process::getuid());
-        lower(Resource::Nproc, there.saturating_add(u64::from(bounds.processes).saturating_mul(8)))?;
+        lower(
+            Resource::Nproc,
+            there.saturating_add(u64::from(bounds.processes).saturating_mul(8)),
+        )?;
     }
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     Ok(())

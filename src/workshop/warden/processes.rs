@@ -20,19 +20,18 @@ struct Seen {
 
 /// Returns all processes that descend from one and have not ended.
 pub(super) fn descendants(of: Pid) -> BTreeSet<i32> {
-    below(of, &table())
-        .into_iter()
-        .filter(|(_, seen)| !seen.zombie)
-        .map(|(pid, _)| pid)
-        .collect()
+    below(of, &table()).into_iter().filter(|(_, seen)| !seen.zombie).map(|(pid, _)| pid).collect()
 }
 
 /// Returns the children of a process that have ended, and whose exit code nobody has taken.
 pub(super) fn zombies_of(parent: Pid) -> Vec<Pid> {
-    children(parent).into_iter().filter_map(|pid| {
-        let seen = stat(pid)?;
-        if seen.zombie { Pid::from_raw(pid) } else { None }
-    }).collect()
+    children(parent)
+        .into_iter()
+        .filter_map(|pid| {
+            let seen = stat(pid)?;
+            if seen.zombie { Pid::from_raw(pid) } else { None }
+        })
+        .collect()
 }
 
 /// How long a process is waited for that may not be killed: one that became another user's.

@@ -120,9 +120,9 @@ fn octal(field: &[u8]) -> Option<u64> {
     if rest.iter().any(|b| *b != b' ' && *b != 0) {
         return None;
     }
-    digits.iter().try_fold(0_u64, |sum, digit| {
-        sum.checked_mul(8)?.checked_add(u64::from(digit - b'0'))
-    })
+    digits
+        .iter()
+        .try_fold(0_u64, |sum, digit| sum.checked_mul(8)?.checked_add(u64::from(digit - b'0')))
 }
 
 /// The sum of a header's bytes, that of its own field taken as spaces.

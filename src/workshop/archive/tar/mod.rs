@@ -85,7 +85,9 @@ pub(super) fn walk(
             }
             b'g' => {
                 if before.any() {
-                    return Err(fields.refused("is a global header between a header and its member"));
+                    return Err(
+                        fields.refused("is a global header between a header and its member")
+                    );
                 }
                 let data = payload(stream, &fields, EXTENDED)?;
                 pax::read(&data, &fields)?.check_global(&fields)?;
@@ -132,7 +134,8 @@ fn member(
     if kind != b'1' && kind != b'2' && !raw_link.is_empty() {
         return refuse("has a link target and is no link");
     }
-    let member = |kind, size, executable| Member { path: named.path.clone(), kind, size, executable };
+    let member =
+        |kind, size, executable| Member { path: named.path.clone(), kind, size, executable };
     if folder {
         let member = member(MemberKind::Folder, 0, false);
         if !member.path.is_empty() && roster.join(member.clone())? {

@@ -194,8 +194,12 @@ impl<'a> Record<'a> {
         };
         match is {
             Is::Folder if !slash => refuse("is a folder by its mode and a file by its name"),
-            Is::File | Is::Link if slash => refuse("is a folder by its name and a file by its mode"),
-            Is::File | Is::Link if dos => refuse("is a folder by its attributes and a file by its name"),
+            Is::File | Is::Link if slash => {
+                refuse("is a folder by its name and a file by its mode")
+            }
+            Is::File | Is::Link if dos => {
+                refuse("is a folder by its attributes and a file by its name")
+            }
             Is::File => Ok((is, unix && mode & 0o111 != 0)),
             Is::Folder | Is::Link => Ok((is, false)),
         }

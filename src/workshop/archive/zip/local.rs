@@ -87,8 +87,6 @@ fn describes(trailer: &[u8], entry: &Entry) -> bool {
         }
         let crc = fields.u32();
         let mut number = || if long { fields.u64() } else { fields.u32().map(u64::from) };
-        crc == Some(entry.crc)
-            && number() == Some(entry.packed)
-            && number() == Some(entry.size)
+        crc == Some(entry.crc) && number() == Some(entry.packed) && number() == Some(entry.size)
     })
 }

@@ -77,12 +77,8 @@ fn take(
     roster: &mut Roster<'_>,
     sink: &mut dyn Sink,
 ) -> Result<(), Stop> {
-    let member = |kind, size| Member {
-        path: entry.path.clone(),
-        kind,
-        size,
-        executable: entry.executable,
-    };
+    let member =
+        |kind, size| Member { path: entry.path.clone(), kind, size, executable: entry.executable };
     match entry.is {
         Is::Folder => {
             Packed::open(file, entry, data)?.finish(entry)?;
