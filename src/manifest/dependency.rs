@@ -8,7 +8,7 @@ use super::{
     extra,
     fields::{Table, string},
     keys::{self, nearest, one_of, shorten},
-    lines, overrides, rules,
+    keys_build, lines, overrides, rules,
     schedule::{self, Schedule},
     settings, source,
     source::Source,
@@ -37,10 +37,13 @@ pub(super) fn read(
     targets: &Targets,
     complete: bool,
 ) -> Found {
+    let told = all.told;
     let parts = parts(all, Some(id), fields, targets, complete);
     if complete {
         let wanted = parts.targets.as_deref().unwrap_or_default();
-        let whole = Whole { id, fields, settings: &parts.settings, overrides: &parts.overrides };
+        let read = all.told == told;
+        let whole =
+            Whole { read, id, fields, settings: &parts.settings, overrides: &parts.overrides };
         steps::check(all, &whole, wanted, targets);
     }
     let dependency = parts.source.as_ref().filter(|_| complete).and_then(|source| {
@@ -67,8 +70,12 @@ pub(super) fn read(
 /// Checks the keys of a dependency as written.
 pub(super) fn check_keys(all: &mut Collector<'_>, fields: Table<'_, '_>) {
     keys::DEPENDENCY.check(all, fields.keys);
-    if let Some(verify) = fields.get("verify").and_then(|value| value.get_ref().as_table()) {
-        keys::VERIFY.check(all, verify);
+    for (key, keys) in
+        [("verify", &keys::VERIFY), ("build", &keys_build::BUILD), ("test", &keys_build::TEST)]
+    {
+        if let Some(table) = fields.get(key).and_then(|value| value.get_ref().as_table()) {
+            keys.check(all, table);
+        }
     }
 }
 

@@ -19,6 +19,8 @@ const MOST: usize = 64;
 
 /// A dependency with nothing left open.
 pub(super) struct Whole<'a, 'f, 't> {
+    /// All that it says could be read.
+    pub(super) read: bool,
     pub(super) id: &'a DependencyId,
     pub(super) fields: Table<'f, 't>,
     pub(super) settings: &'a Settings,
@@ -64,7 +66,9 @@ pub(super) fn check(
     targets: &Targets,
 ) {
     not_itself(all, whole);
-    for step in [Step::Build, Step::Test] {
+    // What could not be read must not be missed as well.
+    let steps: &[Step] = if whole.read { &[Step::Build, Step::Test] } else { &[] };
+    for &step in steps {
         each_target(all, whole, step, wanted, targets);
     }
 }

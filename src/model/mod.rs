@@ -73,7 +73,9 @@ pub use mistake::Mistake;
 pub use object::{ObjectKey, ObjectMeta, Revision};
 pub use observed::{Observed, Trouble, Why};
 pub use pattern::{BadPattern, Pattern};
-pub use plan::{Action, BaseHead, Basis, Blind, Facts, NotWanted, Plan, Reason, Step, Summary};
+pub use plan::{
+    Action, BaseHead, Basis, Blind, Facts, InputChange, NotWanted, Plan, Reason, Step, Summary,
+};
 pub use probe::{Checksums, Conditions, Probe};
 pub use recipe::{
     BuildEvidence, BuiltOutput, CONTRACT, ExtraFile, HttpCheck, Need, Recipe, TestEvidence, Tree,

@@ -239,6 +239,17 @@ impl Reason {
     }
 }
 
+/// What changed in a file that builds read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputChange {
+    /// Its path, relative to deps.toml.
+    pub path: String,
+    /// Its text before; none: it was not there; `Some(None)`: it is not known any more, or no text.
+    pub before: Option<Option<String>>,
+    /// Its text now, likewise.
+    pub after: Option<Option<String>>,
+}
+
 /// What is told of an artifact before and after a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{OpsError, Project, locate, observe};
+use super::{OpsError, Project, locate, observe, texts};
 use crate::{
     disk,
     model::{
@@ -157,6 +157,7 @@ async fn derive<T>(
     };
     let asked = planner::ask_tree(&project.manifest, &selection, &located);
     let tree = disk::tree::read(&project.root, &asked)?;
+    texts::keep(project, &tree);
     let input = PlanInput {
         manifest: &project.manifest,
         lock: &project.lock,

@@ -18,6 +18,7 @@ use crate::{
     storage::{Precondition, PutError, StorageReader, StorageWriter},
     wire::{
         WireError,
+        inputs::inputs_key,
         provenance::Maker,
         side::{SIDE_LIMIT, SideKind, say_the_same},
     },
@@ -36,6 +37,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) author: &'a Author,
     /// How many artifacts at once.
     pub(crate) jobs: usize,
+    /// What was read by the builds of records, where that is to be kept.
+    pub(crate) inputs: BTreeMap<Address, Bytes>,
 }
 
 impl Desk<'_> {
@@ -87,21 +90,34 @@ impl Desk<'_> {
         let mut keys = BTreeSet::new();
         for kind in SideKind::ALL {
             let body = Bytes::from(kind.encode(record, &maker).map_err(unwritable)?);
-            keys.insert(self.put(record, kind, &body).await?);
+            keys.insert(self.put(record, Some(kind), &body).await?);
+        }
+        match (self.inputs.get(&record.address), before.and_then(inputs_key)) {
+            (Some(body), _) => {
+                keys.insert(self.put(record, None, body).await?);
+            }
+            // What the bytes were made of stays as it was.
+            (None, Some(key)) if before.is_some_and(|it| is_reached(self.tx.base(), it)) => {
+                keys.insert(key.clone());
+            }
+            (None, _) => {}
         }
         Ok(keys.into_iter().collect())
     }
 
-    /// Writes one, and returns where. What an earlier try of this transaction has left at its key is
+    /// Writes one, without a kind that which keeps what a build read, and returns where. What an earlier try of this transaction has left at its key is
     /// right if it says the same; else, because the base has changed since, there is another key.
     async fn put(
         &self,
         record: &Record,
-        kind: SideKind,
+        kind: Option<SideKind>,
         body: &Bytes,
     ) -> Result<ObjectKey, Failed> {
         for round in 0..ROUNDS {
-            let key = self.tx.side_key(record, kind, round);
+            let key = match kind {
+                Some(kind) => self.tx.side_key(record, kind, round),
+                None => self.tx.inputs_key(record, round),
+            };
             if self.put_at(&key, body).await? {
                 return Ok(key);
             }

@@ -11,7 +11,7 @@ use crate::{
 use super::{
     Candidate, checksum,
     expand::{self, About, Scene},
-    findings, names,
+    findings, names, needs,
     releases::{File, Release},
     signature,
 };
@@ -124,6 +124,7 @@ impl Wish<'_> {
             signature,
             expect: None,
             needs_digest: self.settings.build.is_some()
+                || needs::is_given(self.finder.manifest, &self.finder.dependency.id)
                 || self
                     .settings
                     .file

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::model::Facts;
+use super::grammar;
+use crate::model::{Facts, InputChange};
 
 /// Texts longer than this are shown by what differs in them, not whole.
 const WHOLE: usize = 60;
@@ -69,4 +70,92 @@ fn change(a: &str, b: &str) -> String {
         };
     }
     text
+}
+
+/// Lines of a text diff that are shown of one file.
+const SHOWN: usize = 200;
+
+/// Returns what changed in files, each as a unified diff, line by line.
+pub(crate) fn inputs(changes: &[InputChange]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for change in changes {
+        let path = grammar::plain(&change.path);
+        let (old, new) = match (&change.before, &change.after) {
+            (None, Some(Some(new))) => ("", new.as_str()),
+            (Some(Some(old)), None) => (old.as_str(), ""),
+            (Some(Some(old)), Some(Some(new))) if old == new => {
+                lines.push(format!("{path}: whether it may be executed changed"));
+                continue;
+            }
+            (Some(Some(old)), Some(Some(new))) => (old.as_str(), new.as_str()),
+            (before, after) => {
+                let what = match (before, after) {
+                    (None, _) => "added",
+                    (_, None) => "removed",
+                    (Some(_), Some(_)) => "changed",
+                };
+                lines.push(format!("{path} {what}; there is no text of it to compare"));
+                continue;
+            }
+        };
+        let front = |there: bool, letter: char| {
+            if there { format!("{letter}/{path}") } else { "/dev/null".to_owned() }
+        };
+        let diff = TextDiff::from_lines(old, new);
+        let text = diff
+            .unified_diff()
+            .header(&front(change.before.is_some(), 'a'), &front(change.after.is_some(), 'b'))
+            .to_string();
+        let all = text.lines().count();
+        lines.extend(text.lines().take(SHOWN).map(grammar::plain));
+        if all > SHOWN {
+            lines.push(format!("… and {}", grammar::count((all - SHOWN) as u64, "more line")));
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(before: Option<Option<&str>>, after: Option<Option<&str>>) -> InputChange {
+        let own = |it: Option<Option<&str>>| it.map(|it| it.map(str::to_owned));
+        InputChange { path: "build/a.sh".to_owned(), before: own(before), after: own(after) }
+    }
+
+    #[test]
+    fn files_differ_line_by_line() {
+        let lines = inputs(&[change(Some(Some("one\ntwo\n")), Some(Some("one\nzwei\n")))]);
+        assert_eq!(
+            lines,
+            ["--- a/build/a.sh", "+++ b/build/a.sh", "@@ -1,2 +1,2 @@", " one", "-two", "+zwei"]
+        );
+        let lines = inputs(&[change(None, Some(Some("one\n")))]);
+        assert_eq!(lines, ["--- /dev/null", "+++ b/build/a.sh", "@@ -0,0 +1 @@", "+one"]);
+        assert_eq!(inputs(&[change(Some(Some("a")), None)])[1], "+++ /dev/null");
+    }
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        let lines = inputs(&[
+            change(Some(None), Some(Some("a"))),
+            change(None, Some(None)),
+            change(Some(Some("a")), Some(Some("a"))),
+        ]);
+        assert_eq!(
+            lines,
+            [
+                "build/a.sh changed; there is no text of it to compare",
+                "build/a.sh added; there is no text of it to compare",
+                "build/a.sh: whether it may be executed changed"
+            ]
+        );
+        let long = "x\n".repeat(1000);
+        let lines = inputs(&[change(None, Some(Some(&long)))]);
+        assert_eq!((lines.len(), lines[SHOWN].as_str()), (SHOWN + 1, "… and 803 more lines"));
+        // A text is no way to colours or to another line.
+        let lines = inputs(&[change(None, Some(Some("\u{1b}[31mred")))]);
+        assert!(!lines.concat().contains('\u{1b}'));
+    }
 }

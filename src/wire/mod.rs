@@ -7,6 +7,7 @@
 pub mod dep_server;
 mod error;
 pub mod feed;
+pub mod inputs;
 pub mod objects;
 pub mod output;
 mod outputs;

@@ -100,8 +100,10 @@ impl Executor for Container {
         };
         let mut leftover = Leftover { engine: &self.engine, name: Some(&name) };
         let root = job.room.root().to_owned();
+        let mut log = Quiet(log);
         let ended =
-            step::run(&client, root, Confined::Not, self.tier(), &self.machine, log, cancel).await;
+            step::run(&client, root, Confined::Not, self.tier(), &self.machine, &mut log, cancel)
+                .await;
         // Whatever the client says: from here on there is no container of that name.
         leftover.name = None;
         self.engine.remove(&name).await?;
@@ -114,7 +116,8 @@ impl Container {
     fn told(&self, error: WorkshopError, job: &Job<'_>) -> WorkshopError {
         let engine = self.engine.name();
         match error {
-            WorkshopError::Ended { what, how, tail } => {
+            WorkshopError::Ended { what, how, mut tail } => {
+                tail.retain(|line| !line.starts_with(LEFT));
                 let meaning = match how.as_str() {
                     "exit code 125" => format!(": {engine} could not start the container"),
                     "exit code 127" => ": there is no such program in the image".to_owned(),
@@ -134,6 +137,20 @@ impl Container {
                 WorkshopError::Limit { what, limit, tail }
             }
             other => other,
+        }
+    }
+}
+
+/// What a warden says of processes that were left. In a container none can be: they are the engine's.
+const LEFT: &str = "[depstate: it left ";
+
+/// Leaves out what is said of the engine's own processes.
+struct Quiet<'a>(&'a mut dyn Log);
+
+impl Log for Quiet<'_> {
+    fn write(&mut self, bytes: &[u8]) {
+        if !bytes.starts_with(LEFT.as_bytes()) {
+            self.0.write(bytes);
         }
     }
 }

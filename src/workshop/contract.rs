@@ -48,7 +48,7 @@ pub(super) fn environment(job: &BuildJob<'_>, places: &Places) -> BTreeMap<Strin
 }
 
 /// Returns what a target's variable is called: `libc` is `DEPSTATE_VAR_LIBC`.
-fn variable(name: &str) -> String {
+pub(super) fn variable(name: &str) -> String {
     let letters = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' });
     format!("DEPSTATE_VAR_{}", letters.collect::<String>().to_ascii_uppercase())
 }

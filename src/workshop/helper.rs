@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{sandbox, unpack, warden};
+use super::{http, sandbox, unpack, warden};
 
 /// The hidden first argument by which this program knows that it is to be a helper.
 pub const HELPER: &str = "__sandbox";
@@ -12,6 +12,7 @@ pub const HELPER: &str = "__sandbox";
 pub fn helper(argv: &[OsString]) -> i32 {
     match argv.first().and_then(|name| name.to_str()) {
         Some(warden::NAME) => warden::main(),
+        Some(http::NAME) => http::main(&argv[1..]),
         Some(unpack::NAME) => unpack::main(&argv[1..]),
         Some(sandbox::ENTER) => sandbox::enter(),
         Some(_) | None => 70,

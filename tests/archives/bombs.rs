@@ -46,9 +46,8 @@ pub fn cases() -> Vec<Case> {
             usual,
         ),
         limited("ratio, after the end", gz(&padding), "times its size", usual),
-        limited("ratio, a stricter one", gz(&large.repeat(1)), "unpacks to more", ArchiveLimits {
-            total: 100,
-            members: 0,
+        limited("ratio, a stricter one", gz(&bomb), "more than 500 times its size", ArchiveLimits {
+            ratio: 500,
             ..usual
         }),
         limited("a member, tar", large.clone(), "too large", small),

@@ -2,9 +2,9 @@
 //! about on this machine.
 
 mod bombs;
+mod honest;
 mod hostile_tar;
 mod hostile_zip;
-mod honest;
 mod property;
 mod real;
 mod tarball;

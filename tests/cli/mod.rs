@@ -16,6 +16,7 @@ mod looking_back;
 mod output;
 mod quickstart;
 mod readme;
+mod rebuilding;
 mod refused;
 mod s3;
 mod saved_plan;

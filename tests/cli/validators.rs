@@ -8,11 +8,7 @@ use depstate::{
         Signer, Snapshot, TestEvidence, Tx,
     },
     wire::{
-        feed::encode_feed,
-        provenance::Maker,
-        sbom::encode_set_sbom,
-        side::SideKind,
-        view::Stamp,
+        feed::encode_feed, provenance::Maker, sbom::encode_set_sbom, side::SideKind, view::Stamp,
     },
 };
 
@@ -153,8 +149,12 @@ async fn odd_texts_and_everything_that_a_record_can_say() {
     let tx = Tx("01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned());
     let maker = Maker { project: "p", tool: "depstate 0.1.0", tx: &tx };
     let executors = ["host", "sandbox (bubblewrap)", "container (podman 5)", "repack"];
-    let licenses: [&[&str]; 4] =
-        [&[], &["MIT"], &["MIT OR Zlib", "GPL-2.0-only WITH Classpath-exception-2.0"], &["no such"]];
+    let licenses: [&[&str]; 4] = [
+        &[],
+        &["MIT"],
+        &["MIT OR Zlib", "GPL-2.0-only WITH Classpath-exception-2.0"],
+        &["no such"],
+    ];
     for (n, executor) in executors.into_iter().enumerate() {
         let mut record = full(executor, licenses[n]);
         for kind in SideKind::ALL {

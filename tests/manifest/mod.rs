@@ -4,6 +4,7 @@
 //! `good/*.toml` are read without a word, and fit the schema.
 
 mod extra;
+mod building;
 mod fields;
 mod golden;
 mod limits;

@@ -14,6 +14,8 @@ use depstate::{
     workshop::{Tier, WorkshopError, executor},
 };
 
+use tokio::sync::{Mutex, MutexGuard};
+
 use super::{
     build::{ENVIRONMENT, WHOLE, environment},
     shop::{Shop, machine},
@@ -81,11 +83,13 @@ fn make() -> Result<String, String> {
     if said.contains("true") || tried.status.success() { Ok(image) } else { Err(said) }
 }
 
-/// A shop whose script runs in a container; none: there is no engine.
-fn contained(mut shop: Shop) -> Option<Shop> {
+/// A shop whose script runs in a container, and the right to be the only one that has containers;
+/// none: there is no engine.
+async fn contained(mut shop: Shop) -> Option<(Shop, MutexGuard<'static, ()>)> {
+    static ALONE: Mutex<()> = Mutex::const_new(());
     shop.recipe.executor = Executor::Container;
     shop.recipe.image = Some(image()?.to_owned());
-    Some(shop)
+    Some((shop, ALONE.lock().await))
 }
 
 /// Containers of ours that are there, running or not.
@@ -96,14 +100,14 @@ fn left() -> String {
 
 #[tokio::test]
 async fn the_environment_in_a_container_is_the_contracts() {
-    let Some(shop) = contained(environment()) else { return };
+    let Some((shop, _alone)) = contained(environment()).await else { return };
     assert!(ENVIRONMENT.contains("environ"));
     assert_eq!(shop.text().await, WHOLE.replace("ROOM", "/depstate"));
 }
 
 #[tokio::test]
 async fn a_step_in_a_container_can_do_what_it_must_and_no_more() {
-    let Some(shop) = contained(Shop::new(
+    let Some((shop, _alone)) = contained(Shop::new(
         r#"
         exec > "$DEPSTATE_OUTPUT/seen"
         id -u | grep -q '^0$' && echo root
@@ -120,7 +124,7 @@ async fn a_step_in_a_container_can_do_what_it_must_and_no_more() {
         ls /proc | grep -c '^[0-9]' | grep -q '^[1-9]$' || echo processes
         pwd
         "#,
-    )) else {
+    )).await else {
         return;
     };
     assert_eq!(shop.text().await, "/depstate/work\n");
@@ -129,10 +133,12 @@ async fn a_step_in_a_container_can_do_what_it_must_and_no_more() {
 
 #[tokio::test]
 async fn what_a_container_made_is_packed_like_anything_else() {
-    let Some(mut shop) = contained(Shop::new(
+    let Some((mut shop, _alone)) = contained(Shop::new(
         "mkdir $DEPSTATE_OUTPUT/bin; cd $DEPSTATE_OUTPUT
          busybox tar cf - -C $DEPSTATE_TREE . | busybox tar xf - -C bin; ln -s bin/build to",
-    )) else {
+    ))
+    .await
+    else {
         return;
     };
     shop.recipe.archive = ArchiveFormat::TarGz;
@@ -149,7 +155,8 @@ async fn what_a_container_made_is_packed_like_anything_else() {
 
 #[tokio::test]
 async fn a_container_is_gone_when_its_time_is_over() {
-    let Some(mut shop) = contained(Shop::new("busybox sleep 1000 & trap '' TERM; sleep 1000"))
+    let Some((mut shop, _alone)) =
+        contained(Shop::new("busybox sleep 1000 & trap '' TERM; sleep 1000"))
     else {
         return;
     };
@@ -161,7 +168,9 @@ async fn a_container_is_gone_when_its_time_is_over() {
 
 #[tokio::test]
 async fn a_container_is_gone_after_an_interrupt() {
-    let Some(shop) = contained(Shop::new("echo started; sleep 1000")) else { return };
+    let Some((shop, _alone)) = contained(Shop::new("echo started; sleep 1000")).await else {
+        return;
+    };
     let cancel = shop.cancel.clone();
     tokio::spawn(async move {
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -174,12 +183,14 @@ async fn a_container_is_gone_after_an_interrupt() {
 
 #[tokio::test]
 async fn a_container_keeps_its_limits() {
-    let Some(mut shop) = contained(Shop::new(
+    let Some((mut shop, _alone)) = contained(Shop::new(
         "busybox dd if=/dev/zero of=/dev/null bs=900M count=1 && echo ok > $DEPSTATE_OUTPUT/x",
-    )) else {
+    ))
+    .await
+    else {
         return;
     };
-    shop.build().await;
+    fs::remove_file(shop.build().await.0.path).unwrap();
     shop.recipe.limits.memory = 64 << 20;
     let error = shop.error().await;
     assert!(["step-failed", "step-limit"].contains(&error.code().as_str()), "{error}");
@@ -188,7 +199,9 @@ async fn a_container_keeps_its_limits() {
 
 #[tokio::test]
 async fn a_script_that_fails_in_a_container_says_how() {
-    let Some(shop) = contained(Shop::new("echo because >&2; exit 7")) else { return };
+    let Some((shop, _alone)) = contained(Shop::new("echo because >&2; exit 7")).await else {
+        return;
+    };
     let error = shop.error().await;
     assert_eq!(error.to_string(), "build/make.sh ended with exit code 7");
     assert_eq!(error.tail(), ["because"]);

@@ -2,13 +2,15 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use bytes::Bytes;
+
 use super::Run;
 use crate::{
     failpoint,
     model::{
         Action, Address, Code, Done, Event, Failure, Reason, Record, RecordSource, Step, Summary,
     },
-    ops::{error::chain, seen, side::Desk},
+    ops::{error::chain, seen, side::Desk, texts},
     planner,
     state::{Changes, CommitOutcome, Transaction},
 };
@@ -77,7 +79,14 @@ impl Run<'_> {
     async fn describe(&mut self, tx: &Transaction, steps: &[Step], changes: &mut Changes) -> bool {
         let author = self.project.author();
         let jobs = self.project.setting.jobs;
-        let desk = Desk { storage: self.storage.as_ref(), tx, author: &author, jobs };
+        let built = steps.iter().filter(|step| step.is_built() && step.action.moves_bytes());
+        let inputs = built.filter_map(|step| {
+            let record = changes.set.get(&step.address)?;
+            let text = texts::document(self.project, &self.planned.tree, record)?;
+            Some((step.address.clone(), Bytes::from(text)))
+        });
+        let inputs = inputs.collect();
+        let desk = Desk { storage: self.storage.as_ref(), tx, author: &author, jobs, inputs };
         let updates = steps.iter().filter(|step| step.action == Action::Update);
         let before = updates.filter_map(|step| Some((step.address.clone(), step.record.as_ref()?)));
         let failed = desk.describe(&mut changes.set, &before.collect()).await;

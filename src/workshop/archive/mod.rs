@@ -20,7 +20,7 @@ use fs_err::File;
 use super::error::WorkshopError;
 use kind::Kind;
 pub(super) use names::member_path;
-pub(super) use stop::Stop;
+pub(super) use stop::{Stop, shown};
 
 /// How much an archive may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
