@@ -2,12 +2,12 @@
 //! about on this machine.
 
 mod bombs;
+mod honest;
 mod hostile_tar;
 mod hostile_zip;
-mod honest;
 mod property;
 mod real;
-mod tarball;
+pub(crate) mod tarball;
 mod zipfile;
 
 use std::{fs, path::Path};
