@@ -12,7 +12,7 @@ fn limited(what: &str, bytes: Vec<u8>, why: &'static str, limits: ArchiveLimits)
     Case { what: format!("bomb: {what}"), bytes, why, limits }
 }
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let usual = ArchiveLimits::default();
     let small = ArchiveLimits { total: 10_000, member: 6_000, members: 10, ..usual };
     let zeros = vec![0; 4 << 20];
