@@ -35,6 +35,8 @@ const BROKEN: i32 = 70;
 
 /// What the helper does.
 pub(super) fn main() -> i32 {
+    // Whatever depstate's own parent left open is none of the step's business.
+    close_fds::set_fds_cloexec(3, &[]);
     let Ok(mut socket) = std::io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from) else {
         return BROKEN;
     };
