@@ -5,7 +5,7 @@ use super::{
     tarball::{Header, Tar, bz2, gz, pax, record, xz, zst},
 };
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     [names(), twice(), links(), hard_links(), kinds(), headers(), extended(), endings(), packed()]
         .into_iter()
         .flatten()

@@ -7,7 +7,7 @@ use super::{
     },
 };
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     [names(), kinds(), local(), sizes(), extras(), places(), ends()].into_iter().flatten().collect()
 }
 

@@ -199,7 +199,7 @@ async fn views_of_an_older_depstate_are_completed() {
     for name in ["feed", "sbom"] {
         assert!(list.as_object_mut().unwrap().remove(name).is_some());
     }
-    bucket.storage.put_raw("views/index.json", &list.to_string());
+    bucket.storage.put_raw("views/index.json", list.to_string());
     for key in ["views/feed.atom", "views/sbom.cdx.json", "views/dependency/ruby.json"] {
         bucket.storage.remove(key);
     }
