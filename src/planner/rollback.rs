@@ -76,11 +76,8 @@ fn found(
     };
     if live.is_some() {
         // What was said of it may have been written again since, and says the same.
-        let told = Record {
-            revision: now.revision.clone(),
-            side: now.side.clone(),
-            ..then.clone()
-        };
+        let told =
+            Record { revision: now.revision.clone(), side: now.side.clone(), ..then.clone() };
         if told == *now {
             return Ok(told);
         }
