@@ -204,7 +204,7 @@ fn compare(
         return Err(stale(why));
     }
     let undecided = planned.plan.steps.iter().find(|step| {
-        step.action.moves_bytes() && step.after.as_ref().is_none_or(|after| after.sha256.is_none())
+        step.action.moves_bytes() && step.after.as_ref().is_none_or(|after| after.input.is_none())
     });
     if let Some(step) = undecided {
         return Err(OpsError::said(

@@ -91,8 +91,7 @@ fn wrong(url: &Located<String>) -> Option<(String, String)> {
     if host != "localhost" && host != "::1" && !here(host) {
         return Some((format!("`{shown}` is not on this machine"), help));
     }
-    let bad = port.is_some_and(|port| {
-        !is_template(port) && port.parse::<u16>().ok().filter(|port| *port > 0).is_none()
-    });
+    let bad = port
+        .is_some_and(|port| !is_template(port) && !port.parse::<u16>().is_ok_and(|port| port > 0));
     bad.then(|| (format!("`{shown}` has no port that there is"), help))
 }

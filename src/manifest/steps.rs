@@ -116,8 +116,7 @@ fn each_target(
             if mended {
                 continue;
             }
-            let last =
-                here.iter().filter(|(n, o)| o.when.is_none() || case.contains(n)).next_back();
+            let last = here.iter().rfind(|(n, o)| o.when.is_none() || case.contains(n));
             let at = span(whole, step, last.map(|(n, _)| *n), found.key);
             all.add(mistake(found.code, at, found.message).help(found.help));
             return;
@@ -155,7 +154,7 @@ fn span(
     let of = |value: Option<&Value<'_>>| {
         let table = value?;
         let key = table.get_ref().as_table().and_then(|table| table.get(key));
-        Some((key.map(|value| value.span()), table.span()))
+        Some((key.map(Value::span), table.span()))
     };
     let there = of(entry.and_then(|entry| below(entry, step.key())));
     let here = of(fields.get(step.key()));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Planned, Project, side};
 use crate::{
     disk::CacheKind,
-    model::{Address, InputChange, InputName, Reason, Record, Sha256, Step, Tree},
+    model::{Address, InputChange, InputName, InputText, Reason, Record, Sha256, Step, Tree},
     planner,
     storage::StorageReader,
     wire::inputs::{InputFile, decode_inputs, encode_inputs, inputs_key},
@@ -99,9 +99,11 @@ async fn of(project: &Project, storage: &dyn StorageReader, step: &Step) -> Vec<
     let mut all: Vec<InputChange> = names()
         .filter_map(|name| {
             let path = name.as_file()?;
-            let then = || Some(&published.get(path)?.text).cloned().flatten();
-            let before = there(name).map(|it| kept(project, it).or_else(then));
-            let after = artifact.inputs.get(name).map(|it| kept(project, it));
+            let then = || published.get(path).and_then(|file| file.text.clone());
+            let before = there(name).map(|it| InputText::of(kept(project, it).or_else(then)));
+            let after = artifact.inputs.get(name).map(|it| InputText::of(kept(project, it)));
+            let before = before.unwrap_or(InputText::Absent);
+            let after = after.unwrap_or(InputText::Absent);
             Some(InputChange { path: path.to_owned(), before, after })
         })
         .collect();

@@ -36,7 +36,7 @@ pub fn report_text(report: &Report, location: &str, style: Style) -> String {
     for done in &report.done {
         *summary.actions.entry(done.action).or_default() += 1;
         if done.action.moves_bytes() {
-            summary.download += done.bytes;
+            summary.download += done.fetched;
             summary.upload += done.bytes;
         }
     }

@@ -12,6 +12,7 @@ use spdx::detection::{Store, TextData, scan::Scanner};
 /// Texts of all licences that are known: read when the first tree is looked at, for it takes a while.
 static KNOWN: LazyLock<Option<Store>> = LazyLock::new(|| Store::load_inline().ok());
 
+const PIXAR: &str = "Pixar";
 /// How like a text must be, of 1.
 const CONFIDENCE: f32 = 0.85;
 /// Folders below each other: `package-1.0/licenses/third-party`.
@@ -66,11 +67,19 @@ fn recognise(store: &Store, text: &str, found: &mut BTreeSet<String>) {
     let whole = scanned.license.iter().map(|license| license.name);
     let within = scanned.containing.iter().map(|inside| inside.license.name);
     for name in whole.chain(within) {
+        let name = if name == PIXAR && !is_pixar(text) { "Apache-2.0" } else { name };
         // Exceptions have texts of their own, and are no licences.
         if let Some(id) = spdx::license_id(name) {
             found.insert(id.name.to_owned());
         }
     }
+}
+
+/// Tells the one sentence in which this licence differs from that of Apache, which is often given
+/// without its appendix and is then nearer to this one.
+fn is_pixar(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").to_ascii_lowercase().contains("comply with section 4(c)")
 }
 
 fn read(path: &Path) -> Option<String> {

@@ -12,7 +12,7 @@ fn limited(what: &str, bytes: Vec<u8>, why: &'static str, limits: ArchiveLimits)
     Case { what: format!("bomb: {what}"), bytes, why, limits }
 }
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     let usual = ArchiveLimits::default();
     let small = ArchiveLimits { total: 10_000, member: 6_000, members: 10, ..usual };
     let zeros = vec![0; 4 << 20];
@@ -46,16 +46,21 @@ pub fn cases() -> Vec<Case> {
             usual,
         ),
         limited("ratio, after the end", gz(&padding), "times its size", usual),
-        limited("ratio, a stricter one", gz(&bomb), "more than 500 times its size", ArchiveLimits {
-            ratio: 500,
-            ..usual
-        }),
+        limited(
+            "ratio, a stricter one",
+            gz(&bomb),
+            "more than 500 times its size",
+            ArchiveLimits { ratio: 500, ..usual },
+        ),
         limited("a member, tar", large.clone(), "too large", small),
         limited("a member, tar.gz", gz(&large), "too large", small),
         limited("a member, zip", zip(&[Entry::stored("a", &[b'x'; 6_001])]), "too large", small),
-        limited("a member that says more than there is", {
-            Tar::new().head(Header::new(b'0', "a", 1_000_000_000)).end()
-        }, "too large", small),
+        limited(
+            "a member that says more than there is",
+            { Tar::new().head(Header::new(b'0', "a", 1_000_000_000)).end() },
+            "too large",
+            small,
+        ),
         limited("all together, tar", sum.clone(), "all members together", small),
         limited("all together, tar.zst", zst(&sum), "all members together", small),
         limited(
@@ -75,16 +80,24 @@ pub fn cases() -> Vec<Case> {
         limited("folders that no header names", folders, "at most 10 members", small),
         limited("one folder again and again", again, "headers", small),
         limited("global headers again and again", gz(&comments), "headers", small),
-        limited("zeros after the end", Tar::new().file("a", "x").raw(vec![0; 3 << 20]).end(),
-            "unpacks to more", small),
-        limited("depth", Tar::new().file("a/b/c/d", "x").end(), "too deep", ArchiveLimits {
-            depth: 3,
-            ..usual
-        }),
-        limited("name", Tar::new().file("abcdefghijk", "x").end(), "too long", ArchiveLimits {
-            name: 10,
-            ..usual
-        }),
+        limited(
+            "zeros after the end",
+            Tar::new().file("a", "x").raw(vec![0; 3 << 20]).end(),
+            "unpacks to more",
+            small,
+        ),
+        limited(
+            "depth",
+            Tar::new().file("a/b/c/d", "x").end(),
+            "too deep",
+            ArchiveLimits { depth: 3, ..usual },
+        ),
+        limited(
+            "name",
+            Tar::new().file("abcdefghijk", "x").end(),
+            "too long",
+            ArchiveLimits { name: 10, ..usual },
+        ),
         limited("the window of zstd", wide_zstd(), "broken", usual),
         limited("the dictionary of xz", wide_xz(), "broken", usual),
         limited("many members of one place", shared_zip(), "overlaps", usual),

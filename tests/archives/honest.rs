@@ -96,22 +96,36 @@ fn tars() -> Vec<Honest> {
             is,
         ),
         honest("tar without its folders", Tar::new().file("a/b", "x").end(), is),
-        honest("tar with a folder after its files", Tar::new().file("a/b", "x").folder("a").end(), is),
-        honest("tar with a long name of GNU's", {
-            Tar::new().long(b'L', &long).head(Header::new(b'0', &long, 1).gnu()).data("x").end()
-        }, &of_long),
-        honest("tar with a long name of POSIX's", {
-            Tar::new().pax(&[("path", &long), ("mtime", "1.5")]).file(&long, "x").end()
-        }, &of_long),
+        honest(
+            "tar with a folder after its files",
+            Tar::new().file("a/b", "x").folder("a").end(),
+            is,
+        ),
+        honest(
+            "tar with a long name of GNU's",
+            {
+                Tar::new().long(b'L', &long).head(Header::new(b'0', &long, 1).gnu()).data("x").end()
+            },
+            &of_long,
+        ),
+        honest(
+            "tar with a long name of POSIX's",
+            { Tar::new().pax(&[("path", &long), ("mtime", "1.5")]).file(&long, "x").end() },
+            &of_long,
+        ),
         honest(
             "tar with a stand-in of git's",
             Tar::new().pax(&[("path", &long)]).file("5e7b2f.data", "x").end(),
             &of_long,
         ),
-        honest("tar with a prefix", {
-            let (above, name) = long.rsplit_once('/').unwrap();
-            Tar::new().head(Header::new(b'0', name, 1).prefix(above)).data("x").end()
-        }, &of_long),
+        honest(
+            "tar with a prefix",
+            {
+                let (above, name) = long.rsplit_once('/').unwrap();
+                Tar::new().head(Header::new(b'0', name, 1).prefix(above)).data("x").end()
+            },
+            &of_long,
+        ),
         honest(
             "tar with a name beyond ASCII",
             Tar::new().pax(&[("path", "é/ß")]).file("?/?", "x").end(),
@@ -214,20 +228,28 @@ fn tars() -> Vec<Honest> {
                 .end(),
             &[("...", "x"), ("..a", "x"), ("aux.c", "x"), ("-rf", "x"), ("~", "x"), ("com10", "x")],
         ),
-        honest("tar.gz of two streams", {
-            let tar = simple().end();
-            [gz(&tar[..700]), gz(&tar[700..])].concat()
-        }, is),
-        honest("tar as the library makes it", {
-            let mut tar = tar::Builder::new(Vec::new());
-            for name in ["a/b", &long] {
-                let mut header = tar::Header::new_gnu();
-                header.set_size(1);
-                header.set_mode(0o644);
-                tar.append_data(&mut header, name, &b"x"[..]).unwrap();
-            }
-            tar.into_inner().unwrap()
-        }, &[("a", "/"), ("a/b", "x"), (above, "/"), (&long, "x")]),
+        honest(
+            "tar.gz of two streams",
+            {
+                let tar = simple().end();
+                [gz(&tar[..700]), gz(&tar[700..])].concat()
+            },
+            is,
+        ),
+        honest(
+            "tar as the library makes it",
+            {
+                let mut tar = tar::Builder::new(Vec::new());
+                for name in ["a/b", &long] {
+                    let mut header = tar::Header::new_gnu();
+                    header.set_size(1);
+                    header.set_mode(0o644);
+                    tar.append_data(&mut header, name, &b"x"[..]).unwrap();
+                }
+                tar.into_inner().unwrap()
+            },
+            &[("a", "/"), ("a/b", "x"), (above, "/"), (&long, "x")],
+        ),
     ]
 }
 
@@ -248,76 +270,134 @@ fn zips() -> Vec<Honest> {
         honest("zip", zip(&[Entry::folder("a/"), Entry::deflated("a/b", b"x")]), is),
         honest("zip, stored, without its folders", zip(&[Entry::stored("a/b", b"x")]), is),
         honest("zip of nothing", zip(&[]), &[]),
-        honest("zip with a comment", {
-            let frame = Frame { comment: b"made by hand".to_vec(), ..Frame::default() };
-            framed(&[Entry::stored("a/b", b"x")], &frame)
-        }, is),
+        honest(
+            "zip with a comment",
+            {
+                let frame = Frame { comment: b"made by hand".to_vec(), ..Frame::default() };
+                framed(&[Entry::stored("a/b", b"x")], &frame)
+            },
+            is,
+        ),
         honest("zip with sizes after, signed", zip(&[streamed(descriptor(true, sum, 1, 1))]), is),
         honest("zip with sizes after", zip(&[streamed(descriptor(false, sum, 1, 1))]), is),
-        honest("zip with long sizes after", {
-            let mut trailer = b"PK\x07\x08".to_vec();
-            trailer.extend(sum.to_le_bytes());
-            trailer.extend(eight(&[1, 1]));
-            zip(&[Entry { local_extra: extra(1, &eight(&[0, 0])), local_sizes: Some((u32::MAX, u32::MAX)), ..streamed(trailer) }])
-        }, is),
-        honest("zip with zip64 where it is not needed", {
-            let frame = Frame { long: Some(|n, s, o| (n, s, o)), ..Frame::default() };
-            framed(&[Entry { extra: extra(1, &eight(&[1, 1, 0])), ..Entry::stored("a/b", b"x") }], &frame)
-        }, is),
-        honest("zip with zip64 for its size", {
-            zip(&[Entry {
-                size: u32::MAX,
-                packed_size: u32::MAX,
-                extra: extra(1, &eight(&[1, 1])),
-                local_extra: extra(1, &eight(&[1, 1])),
-                ..Entry::stored("a/b", b"x")
-            }])
-        }, is),
-        honest("zip by DOS", {
-            let dos = |entry: Entry, attributes| Entry { made_by: 20, attributes, ..entry };
-            zip(&[dos(Entry::folder("a/"), 0x10), dos(Entry::deflated("a/b", b"x"), 0x20)])
-        }, is),
-        honest("zip of a jar", {
-            let marked = Entry { extra: extra(0xcafe, &[]), ..Entry::stored("a/b", b"x") };
-            zip(&[Entry { local_extra: extra(0xcafe, &[]), ..marked }])
-        }, is),
-        honest("zip aligned to four bytes", {
-            zip(&[Entry { local_extra: vec![0; 3], ..Entry::stored("a/b", b"x") }])
-        }, is),
-        honest("zip with times and owners", {
-            let fields = [extra(0x5455, &[3, 0, 0, 0, 0]), extra(0x7875, &[1, 1, 0, 1, 0])].concat();
-            zip(&[Entry { extra: fields.clone(), local_extra: fields, ..Entry::stored("a/b", b"x") }])
-        }, is),
+        honest(
+            "zip with long sizes after",
+            {
+                let mut trailer = b"PK\x07\x08".to_vec();
+                trailer.extend(sum.to_le_bytes());
+                trailer.extend(eight(&[1, 1]));
+                zip(&[Entry {
+                    local_extra: extra(1, &eight(&[0, 0])),
+                    local_sizes: Some((u32::MAX, u32::MAX)),
+                    ..streamed(trailer)
+                }])
+            },
+            is,
+        ),
+        honest(
+            "zip with zip64 where it is not needed",
+            {
+                let frame = Frame { long: Some(|n, s, o| (n, s, o)), ..Frame::default() };
+                framed(
+                    &[Entry { extra: extra(1, &eight(&[1, 1, 0])), ..Entry::stored("a/b", b"x") }],
+                    &frame,
+                )
+            },
+            is,
+        ),
+        honest(
+            "zip with zip64 for its size",
+            {
+                zip(&[Entry {
+                    size: u32::MAX,
+                    packed_size: u32::MAX,
+                    extra: extra(1, &eight(&[1, 1])),
+                    local_extra: extra(1, &eight(&[1, 1])),
+                    ..Entry::stored("a/b", b"x")
+                }])
+            },
+            is,
+        ),
+        honest(
+            "zip by DOS",
+            {
+                let dos = |entry: Entry, attributes| Entry { made_by: 20, attributes, ..entry };
+                zip(&[dos(Entry::folder("a/"), 0x10), dos(Entry::deflated("a/b", b"x"), 0x20)])
+            },
+            is,
+        ),
+        honest(
+            "zip of a jar",
+            {
+                let marked = Entry { extra: extra(0xcafe, &[]), ..Entry::stored("a/b", b"x") };
+                zip(&[Entry { local_extra: extra(0xcafe, &[]), ..marked }])
+            },
+            is,
+        ),
+        honest(
+            "zip aligned to four bytes",
+            { zip(&[Entry { local_extra: vec![0; 3], ..Entry::stored("a/b", b"x") }]) },
+            is,
+        ),
+        honest(
+            "zip with times and owners",
+            {
+                let fields =
+                    [extra(0x5455, &[3, 0, 0, 0, 0]), extra(0x7875, &[1, 1, 0, 1, 0])].concat();
+                zip(&[Entry {
+                    extra: fields.clone(),
+                    local_extra: fields,
+                    ..Entry::stored("a/b", b"x")
+                }])
+            },
+            is,
+        ),
         honest(
             "zip with UTF-8",
             zip(&[Entry { flags: UTF_8, ..Entry::stored("é", b"x") }]),
             &[("é", "x")],
         ),
-        honest("zip with UTF-8 in an extra field", {
-            let name = "é".as_bytes();
-            zip(&[Entry { extra: unicode_name(name, name), ..Entry::stored("é", b"x") }])
-        }, &[("é", "x")]),
-        honest("zip with modes and a link", {
-            zip(&[
-                Entry::deflated("bin/run", b"x").mode(0o100_755),
-                Entry::link("run", "bin/run"),
-            ])
-        }, &[("bin", "/"), ("bin/run", "x*"), ("run", "-> bin/run")]),
-        honest("zip as the library makes it", {
-            let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-            let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
-            zip.add_directory("a/", options).unwrap();
-            zip.start_file("a/b", options).unwrap();
-            zip.write_all(b"x").unwrap();
-            zip.finish().unwrap().into_inner()
-        }, &[("a", "/"), ("a/b", "x*")]),
-        honest("zip as the library streams it", {
-            let mut zip = zip::ZipWriter::new_stream(Vec::new());
-            let options = zip::write::SimpleFileOptions::default();
-            zip.start_file("a/b", options).unwrap();
-            zip.write_all(b"x").unwrap();
-            zip.finish().unwrap().into_inner()
-        }, is),
+        honest(
+            "zip with UTF-8 in an extra field",
+            {
+                let name = "é".as_bytes();
+                zip(&[Entry { extra: unicode_name(name, name), ..Entry::stored("é", b"x") }])
+            },
+            &[("é", "x")],
+        ),
+        honest(
+            "zip with modes and a link",
+            {
+                zip(&[
+                    Entry::deflated("bin/run", b"x").mode(0o100_755),
+                    Entry::link("run", "bin/run"),
+                ])
+            },
+            &[("bin", "/"), ("bin/run", "x*"), ("run", "-> bin/run")],
+        ),
+        honest(
+            "zip as the library makes it",
+            {
+                let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+                let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
+                zip.add_directory("a/", options).unwrap();
+                zip.start_file("a/b", options).unwrap();
+                zip.write_all(b"x").unwrap();
+                zip.finish().unwrap().into_inner()
+            },
+            &[("a", "/"), ("a/b", "x*")],
+        ),
+        honest(
+            "zip as the library streams it",
+            {
+                let mut zip = zip::ZipWriter::new_stream(Vec::new());
+                let options = zip::write::SimpleFileOptions::default();
+                zip.start_file("a/b", options).unwrap();
+                zip.write_all(b"x").unwrap();
+                zip.finish().unwrap().into_inner()
+            },
+            is,
+        ),
     ]
 }
 
@@ -338,7 +418,8 @@ fn every_honest_archive_unpacks_to_what_is_in_it() {
 
 #[test]
 fn what_is_no_archive_lies_there_as_it_is() {
-    let files: &[&[u8]] = &[b"", b"#!/bin/sh\n", &[0; 4096], &gz(b"no tar"), &xz(b""), b"\x7fELF", b"PK"];
+    let files: &[&[u8]] =
+        &[b"", b"#!/bin/sh\n", &[0; 4096], &gz(b"no tar"), &xz(b""), b"\x7fELF", b"PK"];
     for bytes in files {
         let outside = tempfile::tempdir().unwrap();
         let into = outside.path().join("into");

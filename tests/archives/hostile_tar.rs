@@ -5,7 +5,7 @@ use super::{
     tarball::{Header, Tar, bz2, gz, pax, record, xz, zst},
 };
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     [names(), twice(), links(), hard_links(), kinds(), headers(), extended(), endings(), packed()]
         .into_iter()
         .flatten()
@@ -96,7 +96,11 @@ fn names() -> Vec<Case> {
             file(Header::new(b'0', "x", 1).with(345, b"a\0b")),
             "prefix with a NUL",
         ),
-        case("tar: too deep", Tar::new().pax(&[("path", &deep)]).file(&deep, "x").end(), "too deep"),
+        case(
+            "tar: too deep",
+            Tar::new().pax(&[("path", &deep)]).file(&deep, "x").end(),
+            "too deep",
+        ),
         case(
             "tar: too long by an extended header",
             Tar::new().pax(&[("path", &long)]).file(&long, "x").end(),
@@ -158,7 +162,11 @@ fn twice() -> Vec<Case> {
             Tar::new().file("a", "x").folder("a/").end(),
             "folder and a file at once",
         ),
-        case("tar: below a link", Tar::new().link("a", "b").file("a/c", "x").end(), "below the link"),
+        case(
+            "tar: below a link",
+            Tar::new().link("a", "b").file("a/c", "x").end(),
+            "below the link",
+        ),
         case(
             "tar: a folder below a link",
             Tar::new().folder("b/").link("a", "b").folder("a/c/").end(),
@@ -169,11 +177,7 @@ fn twice() -> Vec<Case> {
             Tar::new().link("A", "b").file("a/c", "x").end(),
             "case or accents",
         ),
-        case(
-            "tar: a file over a link",
-            Tar::new().link("a", "b").file("a", "x").end(),
-            "twice",
-        ),
+        case("tar: a file over a link", Tar::new().link("a", "b").file("a", "x").end(), "twice"),
         case("tar: a link over a file", Tar::new().file("a", "x").link("a", "b").end(), "twice"),
         case(
             "tar: a link over a folder",
@@ -236,11 +240,7 @@ fn links() -> Vec<Case> {
         ),
         case(
             "tar link: out over three",
-            Tar::new()
-                .link("d/e/f", "../..")
-                .link("d/g", "e/f")
-                .link("d/h", "g/..")
-                .end(),
+            Tar::new().link("d/e/f", "../..").link("d/g", "e/f").link("d/h", "g/..").end(),
             "over other links",
         ),
         case(
@@ -248,11 +248,7 @@ fn links() -> Vec<Case> {
             Tar::new().folder("d/").link("d/UP", "..").link("out", "d/up/../x").end(),
             "over other links",
         ),
-        case(
-            "tar link: a circle of two",
-            Tar::new().link("a", "b").link("b", "a").end(),
-            "circle",
-        ),
+        case("tar link: a circle of two", Tar::new().link("a", "b").link("b", "a").end(), "circle"),
         case(
             "tar link: a circle through folders",
             Tar::new().link("d/a", "../e/b/x").link("e/b", "../d/a").end(),
@@ -266,7 +262,10 @@ fn links() -> Vec<Case> {
         ),
         case(
             "tar link: up by an extended header",
-            Tar::new().pax(&[("linkpath", &format!("../{}", "x".repeat(120)))]).link("a", "x").end(),
+            Tar::new()
+                .pax(&[("linkpath", &format!("../{}", "x".repeat(120)))])
+                .link("a", "x")
+                .end(),
             "leads out",
         ),
         case(
@@ -311,19 +310,11 @@ fn hard_links() -> Vec<Case> {
             Tar::new().file("c/f", "x").link("b", "c").hard("a", "b/f").end(),
             none,
         ),
-        case(
-            "hard link: to another case",
-            Tar::new().file("B", "x").hard("a", "b").end(),
-            none,
-        ),
+        case("hard link: to another case", Tar::new().file("B", "x").hard("a", "b").end(), none),
         case("hard link: to no name", Tar::new().file("b", "x").hard("a", "").end(), "empty name"),
         case(
             "hard link: with bytes",
-            Tar::new()
-                .file("b", "x")
-                .head(Header::new(b'1', "a", 4).link("b"))
-                .data("evil")
-                .end(),
+            Tar::new().file("b", "x").head(Header::new(b'1', "a", 4).link("b")).data("evil").end(),
             "has a size",
         ),
         case(
@@ -366,8 +357,7 @@ fn kinds() -> Vec<Case> {
     // A link needs its target to come so far.
     for case in &mut cases {
         if case.what == "tar mode: a file, of a link" {
-            case.bytes =
-                Tar::new().head(Header::new(b'2', "a", 0).link("b").mode(0o100_644)).end();
+            case.bytes = Tar::new().head(Header::new(b'2', "a", 0).link("b").mode(0o100_644)).end();
         }
     }
     cases
@@ -416,11 +406,7 @@ fn headers() -> Vec<Case> {
         one("a binary mode", file().with(100, &[0x80, 0, 0, 0, 0, 0, 0, 1]), "binary"),
         one("more bytes than there are", file().with(124, b"00000077777\0"), "cut off"),
         one("a folder with bytes", Header::new(b'5', "a/", 1), "has a size"),
-        one(
-            "more bytes than may be",
-            file().with(124, b"77777777777\0"),
-            "too large",
-        ),
+        one("more bytes than may be", file().with(124, b"77777777777\0"), "too large"),
     ]
 }
 
@@ -478,14 +464,22 @@ fn extended() -> Vec<Case> {
         raw("no sign between", b"12 commentb\n", "malformed"),
         raw("no keyword", b"6 =ab\n", "malformed"),
         raw("a keyword that is no UTF-8", &record(b"\xff", b"x"), "malformed"),
-        raw("something after the records", &[pax(&[("comment", "b")]), vec![0; 9]].concat(), "malformed"),
+        raw(
+            "something after the records",
+            &[pax(&[("comment", "b")]), vec![0; 9]].concat(),
+            "malformed",
+        ),
         raw(
             "a name hidden behind a line's end",
             &record(b"comment", b"x\n14 path=../b\n"),
             "malformed-or-harmless",
         ),
         raw("a name with a NUL", &record(b"path", format!("{long}\0/../x").as_bytes()), "NUL"),
-        raw("a name with a line's end", &record(b"path", format!("{long}\n").as_bytes()), "control"),
+        raw(
+            "a name with a line's end",
+            &record(b"path", format!("{long}\n").as_bytes()),
+            "control",
+        ),
         raw("a name that is no UTF-8", &record(b"path", b"\xff"), "not UTF-8"),
         one("up, in a long name", &[("path", &format!("../{long}"))], "part `..`"),
         one("absolute, in a long name", &[("path", &format!("/{long}"))], "absolute"),
@@ -654,7 +648,8 @@ fn packed() -> Vec<Case> {
         cases.push(case(format!("tar.{name}: up"), pack(&up), "part `..`"));
         cases.push(case(format!("tar.{name}: a link out"), pack(&link), "leads out"));
         cases.push(case(format!("tar.{name}: a device"), pack(&device), "device"));
-        let noise: Vec<u8> = (0..40_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let noise: Vec<u8> =
+            (0..40_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
         let good = pack(&Tar::new().file("a", &noise).end());
         let half = good[..good.len() / 2].to_vec();
         cases.push(case(format!("tar.{name}: cut in half"), half, ""));

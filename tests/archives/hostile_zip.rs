@@ -7,7 +7,7 @@ use super::{
     },
 };
 
-pub fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     [names(), kinds(), local(), sizes(), extras(), places(), ends()].into_iter().flatten().collect()
 }
 
@@ -62,8 +62,9 @@ fn names() -> Vec<Case> {
 }
 
 fn kinds() -> Vec<Case> {
-    let mode =
-        |what: &str, mode: u32, why| case(format!("zip mode: {what}"), zip(&[file().mode(mode)]), why);
+    let mode = |what: &str, mode: u32, why| {
+        case(format!("zip mode: {what}"), zip(&[file().mode(mode)]), why)
+    };
     let link = |what: &str, name: &str, target: &str, why| {
         case(format!("zip link: {what}"), zip(&[Entry::link(name, target)]), why)
     };
@@ -104,11 +105,7 @@ fn kinds() -> Vec<Case> {
             zip(&[Entry::link("d/up", ".."), Entry::link("out", "d/up/../x")]),
             "over other links",
         ),
-        case(
-            "zip link: a circle",
-            zip(&[Entry::link("a", "b"), Entry::link("b", "a")]),
-            "circle",
-        ),
+        case("zip link: a circle", zip(&[Entry::link("a", "b"), Entry::link("b", "a")]), "circle"),
         case(
             "zip link: something below it",
             zip(&[Entry::link("a", "b"), Entry::stored("a/x", b"x")]),
@@ -124,31 +121,11 @@ fn kinds() -> Vec<Case> {
             zip(&[Entry { attributes: 0o120_777 << 16, ..Entry::deflated("a", b"../x") }]),
             "leads out",
         ),
-        case(
-            "zip: encrypted",
-            zip(&[Entry { flags: 1, ..file() }]),
-            "encrypted",
-        ),
-        case(
-            "zip: strongly encrypted",
-            zip(&[Entry { flags: 1 << 6, ..file() }]),
-            "encrypted",
-        ),
-        case(
-            "zip: masked headers",
-            zip(&[Entry { flags: 1 << 13, ..file() }]),
-            "encrypted",
-        ),
-        case(
-            "zip: a patch",
-            zip(&[Entry { flags: 1 << 5, ..file() }]),
-            "unknown flags",
-        ),
-        case(
-            "zip: an unknown flag",
-            zip(&[Entry { flags: 1 << 14, ..file() }]),
-            "unknown flags",
-        ),
+        case("zip: encrypted", zip(&[Entry { flags: 1, ..file() }]), "encrypted"),
+        case("zip: strongly encrypted", zip(&[Entry { flags: 1 << 6, ..file() }]), "encrypted"),
+        case("zip: masked headers", zip(&[Entry { flags: 1 << 13, ..file() }]), "encrypted"),
+        case("zip: a patch", zip(&[Entry { flags: 1 << 5, ..file() }]), "unknown flags"),
+        case("zip: an unknown flag", zip(&[Entry { flags: 1 << 14, ..file() }]), "unknown flags"),
     ]
     .into_iter()
     .chain([1, 6, 9, 12, 14, 93, 95, 98, 99].map(|method| {
@@ -159,8 +136,9 @@ fn kinds() -> Vec<Case> {
 }
 
 fn local() -> Vec<Case> {
-    let one =
-        |what: &str, entry: Entry, why| case(format!("zip local header: {what}"), zip(&[entry]), why);
+    let one = |what: &str, entry: Entry, why| {
+        case(format!("zip local header: {what}"), zip(&[entry]), why)
+    };
     vec![
         one(
             "another name",
@@ -182,21 +160,33 @@ fn local() -> Vec<Case> {
             Entry { local_method: Some(8), ..file() },
             "disagrees about its method",
         ),
-        one("other flags", Entry { local_flags: Some(UTF_8), ..file() }, "disagrees about its flags"),
+        one(
+            "other flags",
+            Entry { local_flags: Some(UTF_8), ..file() },
+            "disagrees about its flags",
+        ),
         one("encrypted", Entry { local_flags: Some(1), ..file() }, "disagrees about its flags"),
         one(
             "sizes after, there alone",
             Entry { local_flags: Some(AFTER), ..file() },
             "disagrees about its flags",
         ),
-        one("another size", Entry { local_sizes: Some((1, 2)), ..file() }, "disagrees about its size"),
+        one(
+            "another size",
+            Entry { local_sizes: Some((1, 2)), ..file() },
+            "disagrees about its size",
+        ),
         one(
             "another packed size",
             Entry { local_sizes: Some((2, 1)), ..file() },
             "disagrees about its size",
         ),
         one("no size", Entry { local_sizes: Some((0, 0)), ..file() }, "disagrees about its size"),
-        one("another checksum", Entry { local_crc: Some(1), ..file() }, "disagrees about its checksum"),
+        one(
+            "another checksum",
+            Entry { local_crc: Some(1), ..file() },
+            "disagrees about its checksum",
+        ),
         one("no checksum", Entry { local_crc: Some(0), ..file() }, "disagrees about its checksum"),
         one(
             "half of an extra field",
@@ -278,7 +268,11 @@ fn sizes() -> Vec<Case> {
         ),
         one("sizes after it, and none there", after(Vec::new()), "after its bytes"),
         one("sizes after it, others", after(descriptor(true, sum, 1, 2)), "after its bytes"),
-        one("sizes after it, another checksum", after(descriptor(true, 1, 1, 1)), "after its bytes"),
+        one(
+            "sizes after it, another checksum",
+            after(descriptor(true, 1, 1, 1)),
+            "after its bytes",
+        ),
         one(
             "sizes after it, and something more",
             after([descriptor(true, sum, 1, 1), b"hidden".to_vec()].concat()),
@@ -342,11 +336,7 @@ fn extras() -> Vec<Case> {
             }]),
             "something before it",
         ),
-        case(
-            "zip extra: another disk",
-            zip(&[Entry { disk: 1, ..file() }]),
-            "another part",
-        ),
+        case("zip extra: another disk", zip(&[Entry { disk: 1, ..file() }]), "another part"),
     ]
 }
 
@@ -466,26 +456,54 @@ fn ends() -> Vec<Case> {
     vec![
         with("noise after it", Frame { after: b"noise".to_vec(), ..frame() }, "follows after"),
         with("a NUL after it", Frame { after: vec![0], ..frame() }, "follows after"),
-        with("70,000 bytes after it", Frame { after: vec![0; 70_000], ..frame() }, "too much follows"),
-        with("another archive after it", Frame { after: second.clone(), ..frame() }, "does not end"),
+        with(
+            "70,000 bytes after it",
+            Frame { after: vec![0; 70_000], ..frame() },
+            "too much follows",
+        ),
+        with(
+            "another archive after it",
+            Frame { after: second.clone(), ..frame() },
+            "does not end",
+        ),
         with(
             "another one in its comment",
             Frame { comment: fake_end.clone(), ..frame() },
             "does not end where",
         ),
-        with("an archive in its comment", Frame { comment: second, ..frame() }, "does not end where"),
-        with("half of one in its comment", Frame { comment: b"PK\x05\x06".to_vec(), ..frame() }, "cut off"),
+        with(
+            "an archive in its comment",
+            Frame { comment: second, ..frame() },
+            "does not end where",
+        ),
+        with(
+            "half of one in its comment",
+            Frame { comment: b"PK\x05\x06".to_vec(), ..frame() },
+            "cut off",
+        ),
         with("fewer members", Frame { entries: Some(1), ..frame() }, "more members than it says"),
         with("no members", Frame { entries: Some(0), ..frame() }, "more members than it says"),
         with("more members", Frame { entries: Some(3), ..frame() }, "fewer members"),
         with("a shorter directory", Frame { size: Some(40), ..frame() }, "does not end where"),
         with("a longer directory", Frame { size: Some(400), ..frame() }, "does not end where"),
         with("a directory elsewhere", Frame { offset: Some(0), ..frame() }, "does not end where"),
-        with("a directory outside", Frame { offset: Some(99_999), ..frame() }, "does not end where"),
+        with(
+            "a directory outside",
+            Frame { offset: Some(99_999), ..frame() },
+            "does not end where",
+        ),
         with("a second part", Frame { disk: 1, ..frame() }, "one part of several"),
-        with("full and no zip64", Frame { entries: Some(u16::MAX), ..frame() }, "zip64 end record is missing"),
+        with(
+            "full and no zip64",
+            Frame { entries: Some(u16::MAX), ..frame() },
+            "zip64 end record is missing",
+        ),
         with("a full size and no zip64", Frame { size: Some(u32::MAX), ..frame() }, "is missing"),
-        with("a full place and no zip64", Frame { offset: Some(u32::MAX), ..frame() }, "is missing"),
+        with(
+            "a full place and no zip64",
+            Frame { offset: Some(u32::MAX), ..frame() },
+            "is missing",
+        ),
         with(
             "zip64 with other members",
             Frame { long: Some(|n, s, o| (n - 1, s, o)), ..frame() },

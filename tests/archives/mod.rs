@@ -2,12 +2,12 @@
 //! about on this machine.
 
 mod bombs;
+mod honest;
 mod hostile_tar;
 mod hostile_zip;
-mod honest;
 mod property;
 mod real;
-mod tarball;
+pub(crate) mod tarball;
 mod zipfile;
 
 use std::{fs, path::Path};
@@ -15,15 +15,15 @@ use std::{fs, path::Path};
 use depstate::workshop::{ArchiveLimits, WorkshopError, check, unpack_here};
 
 /// An archive that must be refused.
-pub struct Case {
-    pub what: String,
-    pub bytes: Vec<u8>,
+pub(super) struct Case {
+    pub(super) what: String,
+    pub(super) bytes: Vec<u8>,
     /// What the reason must say.
-    pub why: &'static str,
-    pub limits: ArchiveLimits,
+    pub(super) why: &'static str,
+    pub(super) limits: ArchiveLimits,
 }
 
-pub fn case(what: impl Into<String>, bytes: Vec<u8>, why: &'static str) -> Case {
+pub(super) fn case(what: impl Into<String>, bytes: Vec<u8>, why: &'static str) -> Case {
     Case { what: what.into(), bytes, why, limits: ArchiveLimits::default() }
 }
 
@@ -81,7 +81,7 @@ fn refused(case: &Case) -> Result<(), String> {
 }
 
 /// Unpacks bytes into a new folder.
-pub fn unpacked(bytes: &[u8], into: &Path) -> Result<(), WorkshopError> {
+pub(super) fn unpacked(bytes: &[u8], into: &Path) -> Result<(), WorkshopError> {
     let beside = tempfile::tempdir().unwrap();
     let file = beside.path().join("archive");
     fs::write(&file, bytes).unwrap();

@@ -9,9 +9,9 @@ const MOST: usize = 60;
 
 /// The packages that cargo has fetched, wherever its home is.
 fn packages() -> Vec<PathBuf> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
-        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo"))
-    });
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
     let Some(cache) = home.map(|home| home.join("registry/cache")) else {
         return Vec::new();
     };

@@ -2,41 +2,41 @@
 
 use std::io::Write as _;
 
-pub const UTF_8: u16 = 1 << 11;
-pub const AFTER: u16 = 1 << 3;
-pub const UNIX: u16 = 3 << 8 | 20;
+pub(super) const UTF_8: u16 = 1 << 11;
+pub(super) const AFTER: u16 = 1 << 3;
+pub(super) const UNIX: u16 = 3 << 8 | 20;
 
 /// A member. The fields of its local header are those of the central directory unless given.
 #[derive(Clone)]
-pub struct Entry {
-    pub name: Vec<u8>,
-    pub made_by: u16,
-    pub flags: u16,
-    pub method: u16,
-    pub crc: u32,
-    pub size: u32,
+pub(super) struct Entry {
+    pub(super) name: Vec<u8>,
+    pub(super) made_by: u16,
+    pub(super) flags: u16,
+    pub(super) method: u16,
+    pub(super) crc: u32,
+    pub(super) size: u32,
     /// The bytes as they lie there.
-    pub packed: Vec<u8>,
-    pub packed_size: u32,
-    pub extra: Vec<u8>,
-    pub disk: u16,
-    pub attributes: u32,
-    pub offset: Option<u32>,
-    pub local_name: Option<Vec<u8>>,
-    pub local_flags: Option<u16>,
-    pub local_method: Option<u16>,
-    pub local_crc: Option<u32>,
-    pub local_sizes: Option<(u32, u32)>,
-    pub local_extra: Vec<u8>,
+    pub(super) packed: Vec<u8>,
+    pub(super) packed_size: u32,
+    pub(super) extra: Vec<u8>,
+    pub(super) disk: u16,
+    pub(super) attributes: u32,
+    pub(super) offset: Option<u32>,
+    pub(super) local_name: Option<Vec<u8>>,
+    pub(super) local_flags: Option<u16>,
+    pub(super) local_method: Option<u16>,
+    pub(super) local_crc: Option<u32>,
+    pub(super) local_sizes: Option<(u32, u32)>,
+    pub(super) local_extra: Vec<u8>,
     /// What follows the bytes.
-    pub trailer: Vec<u8>,
+    pub(super) trailer: Vec<u8>,
     /// Whether it stands in the central directory, and whether it is there at all.
-    pub listed: bool,
-    pub there: bool,
+    pub(super) listed: bool,
+    pub(super) there: bool,
 }
 
 impl Entry {
-    pub fn stored(name: impl AsRef<[u8]>, data: &[u8]) -> Self {
+    pub(super) fn stored(name: impl AsRef<[u8]>, data: &[u8]) -> Self {
         let length = u32::try_from(data.len()).unwrap();
         Self {
             name: name.as_ref().to_vec(),
@@ -63,7 +63,7 @@ impl Entry {
         }
     }
 
-    pub fn deflated(name: impl AsRef<[u8]>, data: &[u8]) -> Self {
+    pub(super) fn deflated(name: impl AsRef<[u8]>, data: &[u8]) -> Self {
         let mut out =
             flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
         out.write_all(data).unwrap();
@@ -72,15 +72,15 @@ impl Entry {
         Self { method: 8, packed, packed_size, ..Self::stored(name, data) }
     }
 
-    pub fn folder(name: impl AsRef<[u8]>) -> Self {
+    pub(super) fn folder(name: impl AsRef<[u8]>) -> Self {
         Self { attributes: 0o040_755 << 16 | 0x10, ..Self::stored(name, b"") }
     }
 
-    pub fn link(name: impl AsRef<[u8]>, target: &str) -> Self {
+    pub(super) fn link(name: impl AsRef<[u8]>, target: &str) -> Self {
         Self { attributes: 0o120_777 << 16, ..Self::stored(name, target.as_bytes()) }
     }
 
-    pub fn mode(self, mode: u32) -> Self {
+    pub(super) fn mode(self, mode: u32) -> Self {
         Self { attributes: mode << 16, ..self }
     }
 
@@ -128,26 +128,26 @@ impl Entry {
 
 /// What stands around members.
 #[derive(Clone, Default)]
-pub struct Frame {
-    pub before_directory: Vec<u8>,
-    pub after_directory: Vec<u8>,
-    pub comment: Vec<u8>,
-    pub after: Vec<u8>,
-    pub entries: Option<u16>,
-    pub size: Option<u32>,
-    pub offset: Option<u32>,
-    pub disk: u16,
+pub(super) struct Frame {
+    pub(super) before_directory: Vec<u8>,
+    pub(super) after_directory: Vec<u8>,
+    pub(super) comment: Vec<u8>,
+    pub(super) after: Vec<u8>,
+    pub(super) entries: Option<u16>,
+    pub(super) size: Option<u32>,
+    pub(super) offset: Option<u32>,
+    pub(super) disk: u16,
     /// Makes the end records of zip64: entries, size and offset come in, are maybe changed, and go
     /// there.
-    pub long: Option<fn(u64, u64, u64) -> (u64, u64, u64)>,
-    pub locator_off_by: u64,
+    pub(super) long: Option<fn(u64, u64, u64) -> (u64, u64, u64)>,
+    pub(super) locator_off_by: u64,
 }
 
-pub fn zip(entries: &[Entry]) -> Vec<u8> {
+pub(super) fn zip(entries: &[Entry]) -> Vec<u8> {
     framed(entries, &Frame::default())
 }
 
-pub fn framed(entries: &[Entry], frame: &Frame) -> Vec<u8> {
+pub(super) fn framed(entries: &[Entry], frame: &Frame) -> Vec<u8> {
     let mut out = Vec::new();
     let mut directory = Vec::new();
     let mut listed = 0_u16;
@@ -197,7 +197,7 @@ pub fn framed(entries: &[Entry], frame: &Frame) -> Vec<u8> {
 }
 
 /// An extra field.
-pub fn extra(id: u16, body: &[u8]) -> Vec<u8> {
+pub(super) fn extra(id: u16, body: &[u8]) -> Vec<u8> {
     let mut out = id.to_le_bytes().to_vec();
     out.extend(u16::try_from(body.len()).unwrap().to_le_bytes());
     out.extend(body);
@@ -205,7 +205,7 @@ pub fn extra(id: u16, body: &[u8]) -> Vec<u8> {
 }
 
 /// The extra field with a name in UTF-8, for a name.
-pub fn unicode_name(name: &[u8], unicode: &[u8]) -> Vec<u8> {
+pub(super) fn unicode_name(name: &[u8], unicode: &[u8]) -> Vec<u8> {
     let mut body = vec![1];
     body.extend(crc(name).to_le_bytes());
     body.extend(unicode);
@@ -213,7 +213,7 @@ pub fn unicode_name(name: &[u8], unicode: &[u8]) -> Vec<u8> {
 }
 
 /// What follows a member whose sizes come after it.
-pub fn descriptor(signed: bool, crc: u32, packed: u32, size: u32) -> Vec<u8> {
+pub(super) fn descriptor(signed: bool, crc: u32, packed: u32, size: u32) -> Vec<u8> {
     let mut out = if signed { b"PK\x07\x08".to_vec() } else { Vec::new() };
     out.extend(crc.to_le_bytes());
     out.extend(packed.to_le_bytes());
@@ -221,7 +221,7 @@ pub fn descriptor(signed: bool, crc: u32, packed: u32, size: u32) -> Vec<u8> {
     out
 }
 
-pub fn crc(data: &[u8]) -> u32 {
+pub(super) fn crc(data: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
     crc.update(data);
     crc.sum()

@@ -69,10 +69,12 @@ fn the_network_is_told_by_the_plan() {
 fn an_interrupt_ends_the_script() {
     let sandbox = workplace(&["1.0.0"], &TWO[..1], BUILD);
     sandbox.write("build.sh", "echo begun; sleep 300\n");
-    let mut command = sandbox.command(["apply", "--yes", "-v"]);
-    let mut child =
-        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
-    let mut child = { child.spawn().unwrap() };
+    let mut child = sandbox
+        .command(["apply", "--yes", "-v"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
     let begun = lines.by_ref().map_while(Result::ok).any(|line| line.ends_with("| begun"));
     assert!(begun);

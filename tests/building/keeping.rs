@@ -1,6 +1,6 @@
 //! What was built once is not built again: not after a crash, not on another machine.
 
-use super::workplace::{BUILD, TWO, bytes, counted, fill, front, published, workplace};
+use super::workplace::{BUILD, TWO, counted, fill, front, published, records, workplace};
 use crate::support::{child::Running, sandbox::Sandbox};
 
 #[test]
@@ -31,7 +31,9 @@ fn another_machine_takes_the_output_from_the_storage() {
     let ran = other.run(["apply", "--yes"]).exits(0);
     assert_eq!(counted(&ran), (0, 0, 2), "{}", ran.all());
     assert_eq!(published(&other).len(), 2);
-    let archive = bytes(&one, "tool@1.0.0/linux-amd64");
+    let records = records(&other);
+    let key = records["tool@1.0.0/linux-amd64"]["key"].as_str().unwrap();
+    let archive = std::fs::read(bucket.join(key)).unwrap();
     assert_eq!(archive[..2], [0x1f, 0x8b], "it is the archive");
 }
 

@@ -11,14 +11,14 @@ driver = "fs"
 path = "mirror"
 
 [dependencies.lib]
-source = { driver = "dir", path = "upstream" }
+source = { driver = "dir", path = "upstream/lib" }
 lines = [{ constraint = "*", keep = 2 }]
 [dependencies.lib.build]
 script = "lib.sh"
 inputs = ["lib.txt"]
 
 [dependencies.app]
-source = { driver = "dir", path = "upstream" }
+source = { driver = "dir", path = "upstream/app" }
 lines = [{ constraint = "*" }]
 [dependencies.app.build]
 script = "app.sh"
@@ -31,7 +31,7 @@ needs = ["lib@2.*"]
 
 fn project() -> Sandbox {
     let sandbox = Sandbox::with(MANIFEST);
-    for file in ["lib-1.5.0", "lib-2.0.0", "app-3.0.0"] {
+    for file in ["lib/lib-1.5.0", "lib/lib-2.0.0", "app/app-3.0.0"] {
         sandbox.write(&format!("upstream/{file}.tar.gz"), file);
     }
     sandbox.write("lib.txt", "with lib");

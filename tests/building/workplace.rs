@@ -8,7 +8,7 @@ use crate::support::sandbox::{Ran, Sandbox};
 pub(super) const TWO: &[&str] = &["linux-amd64", "linux-arm64"];
 
 /// What the tool is built by: its version, its source, and its patch, if it has one.
-pub(super) const SCRIPT: &str = r#"set -eu
+pub(super) const SCRIPT: &str = r##"set -eu
 mkdir -p "$DEPSTATE_OUTPUT/bin"
 tool="$DEPSTATE_OUTPUT/bin/tool"
 echo "#!/bin/sh" > "$tool"
@@ -24,7 +24,7 @@ if [ -e "$patch" ]; then
 fi
 chmod 755 "$tool"
 echo "the script says $DEPSTATE_TARGET"
-"#;
+"##;
 
 /// The `[build]` of the tool.
 pub(super) const BUILD: &str = r#"

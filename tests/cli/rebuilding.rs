@@ -69,7 +69,9 @@ fn a_plan_says_file_by_file_what_changed_and_with_v_line_by_line() {
     assert_eq!(told(&sandbox), Ok(()), "from what was published");
     let markdown = sandbox.run(["plan", "-v", "--format", "markdown"]).exits(0).stdout;
     assert!(markdown.contains("```diff") && markdown.contains("+zwei"), "{markdown}");
-    let _applied = sandbox.run(["apply", "--yes"]).exits(0);
+    // What is built is decided by its inputs: a saved plan of it can be applied.
+    let _saved = sandbox.run(["plan", "--out", "plan.json"]).exits(0);
+    let _applied = sandbox.run(["apply", "plan.json", "--yes"]).exits(0);
     let _same = sandbox.run(["plan", "--detailed-exitcode"]).exits(0);
 }
 

@@ -43,7 +43,10 @@ fn every_artifact_is_told_of_beside_its_record() {
         assert_eq!(all.len(), 2);
         let folder = record["key"].as_str().unwrap().replacen("artifacts/", "side/", 1);
         assert_eq!(all, [format!("{folder}.cdx.json"), format!("{folder}.provenance.json")]);
-        assert_eq!((&record["sbom"], &record["provenance"]), (&all[0].clone().into(), &all[1].clone().into()));
+        assert_eq!(
+            (&record["sbom"], &record["provenance"]),
+            (&all[0].clone().into(), &all[1].clone().into())
+        );
         let objects = place.objects();
         let said: Value = serde_json::from_slice(&objects[&all[1]]).unwrap();
         assert_eq!(said["subject"][0]["digest"]["sha256"], record["sha256"]);
@@ -133,10 +136,24 @@ fn the_shape_that_dep_server_had() {
     let all: Value = serde_json::from_slice(&objects["views/dependency/hello.json"]).unwrap();
     let one = all[0].as_object().unwrap();
     let names: Vec<&str> = one.keys().map(String::as_str).collect();
-    assert_eq!(names, [
-        "cpe", "created_at", "deprecation_date", "licenses", "modified_at", "name", "purl",
-        "sha256", "source", "source_sha256", "stacks", "uri", "version",
-    ]);
+    assert_eq!(
+        names,
+        [
+            "cpe",
+            "created_at",
+            "deprecation_date",
+            "licenses",
+            "modified_at",
+            "name",
+            "purl",
+            "sha256",
+            "source",
+            "source_sha256",
+            "stacks",
+            "uri",
+            "version",
+        ]
+    );
     assert_eq!((&one["name"], &one["version"]), (&"hello".into(), &"1.0.0".into()));
     assert!(one["created_at"].as_str().unwrap().ends_with("+00:00"));
     assert_eq!(one["licenses"], serde_json::json!(["MIT"]));

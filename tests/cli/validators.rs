@@ -8,11 +8,7 @@ use depstate::{
         Signer, Snapshot, TestEvidence, Tx,
     },
     wire::{
-        feed::encode_feed,
-        provenance::Maker,
-        sbom::encode_set_sbom,
-        side::SideKind,
-        view::Stamp,
+        feed::encode_feed, provenance::Maker, sbom::encode_set_sbom, side::SideKind, view::Stamp,
     },
 };
 
@@ -54,14 +50,14 @@ linux-amd64 = { os = "linux", arch = "amd64", stacks = ["io.buildpacks.stacks.ja
 linux-arm64 = { os = "linux", arch = "arm64" }
 [dependencies.hello]
 name = "Hello & <goodbye>"
-source = { driver = "dir", path = "upstream" }
+source = { driver = "dir", path = "upstream", asset = "hello-*" }
 lines = [{ constraint = "*", keep = "all", eol = "2030-01-31" }]
 targets = ["linux-amd64", "linux-arm64"]
 licenses = ["MIT OR Apache-2.0", "BSD-3-Clause"]
 cpe = "cpe:2.3:a:example:hello:{{ version }}:*:*:*:*:*:*:*"
 purl = "pkg:generic/hello@{{ version }}?arch={{ arch }}&checksum=sha256:{{ sha256 }}"
 [dependencies.bye]
-source = { driver = "dir", path = "upstream" }
+source = { driver = "dir", path = "upstream", asset = "bye-*" }
 lines = [{ constraint = "*" }]
 licenses = ["MIT", "Zlib"]
 "#;
@@ -118,7 +114,7 @@ fn full(executor: &str, licenses: &[&str]) -> Record {
             eol: Some("2030-01-31".parse().unwrap()),
             ..Metadata::default()
         },
-        inputs: ["source", "script build.sh", "env CFLAGS", odd]
+        inputs: ["source", "./build.sh", "patches/a.patch", "needs.php", "env.CFLAGS", odd]
             .map(|name| (InputName(name.to_owned()), digest(name)))
             .into(),
         build: Some(BuildEvidence {
@@ -153,8 +149,12 @@ async fn odd_texts_and_everything_that_a_record_can_say() {
     let tx = Tx("01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned());
     let maker = Maker { project: "p", tool: "depstate 0.1.0", tx: &tx };
     let executors = ["host", "sandbox (bubblewrap)", "container (podman 5)", "repack"];
-    let licenses: [&[&str]; 4] =
-        [&[], &["MIT"], &["MIT OR Zlib", "GPL-2.0-only WITH Classpath-exception-2.0"], &["no such"]];
+    let licenses: [&[&str]; 4] = [
+        &[],
+        &["MIT"],
+        &["MIT OR Zlib", "GPL-2.0-only WITH Classpath-exception-2.0"],
+        &["no such"],
+    ];
     for (n, executor) in executors.into_iter().enumerate() {
         let mut record = full(executor, licenses[n]);
         for kind in SideKind::ALL {

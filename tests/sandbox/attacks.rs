@@ -210,7 +210,6 @@ async fn all(what: &str, attacks: &[Attack]) {
         format!("{:<45} | {:<9} | {:<10} | landlock\n", "attack", "outside", "bubblewrap");
     let mut wrong = String::new();
     for attack in attacks {
-        let began = std::time::Instant::now();
         let mut row = format!("{:<45}", attack.name);
         let outside = attack.works(host.as_ref(), below.path()).await;
         let here = match (&outside, attack.needs) {
@@ -245,9 +244,6 @@ async fn all(what: &str, attacks: &[Attack]) {
             if stopped != expected {
                 writeln!(wrong, "{}, {}: {tried:?}", attack.name, executor.tier()).unwrap();
             }
-        }
-        if std::env::var_os("TIMES").is_some() {
-            eprintln!("{} {:?}", attack.name, began.elapsed());
         }
         writeln!(table, "{}", row.trim_end()).unwrap();
     }

@@ -274,6 +274,23 @@ pub(super) const PROCESSES: &[Attack] = &[
         check: Some(killed_the_warden),
         ..sh("kill the parent", Nothing, "kill -9 $PPID; sleep 1")
     },
+    Attack {
+        bare: true,
+        check: Some(said_the_secret),
+        ..py(
+            "read an inherited descriptor",
+            Nothing,
+            "for fd in range(3, 256):\n  try: print(os.pread(fd, 64, 0))\n  except OSError: pass",
+        )
+    },
+    Attack {
+        process: true,
+        ..py(
+            "limit another process",
+            Kernel,
+            "import resource; resource.prlimit(int(env['PID']), resource.RLIMIT_NOFILE, (64, 64)); got()",
+        )
+    },
     // Whatever executor it is: so outside is without depstate.
     Attack {
         bare: true,
@@ -407,7 +424,7 @@ pub(super) const BOMBS: &[Attack] = &[
         ..py(
             "folders in each other",
             Nothing,
-            "for n in range(400): os.mkdir('d'); os.chdir('d')\nprint('survived')",
+            "for n in range(400): os.mkdir('d'); os.chdir('d')\ntime.sleep(2); print('survived')",
         )
     },
     Attack {

@@ -5,24 +5,26 @@ use std::{
     io::{BufRead as _, BufReader},
     net::{TcpListener, UdpSocket},
     os::{
+        fd::OwnedFd,
         linux::net::SocketAddrExt as _,
         unix::net::{SocketAddr, UnixListener},
     },
-    path::PathBuf,
     process::{Child, Command, Stdio},
 };
+
+use rustix::fs::{Mode, OFlags};
 
 /// In every secret, and nowhere else.
 pub(super) const SECRET: &str = "xyzzy-plugh-2718";
 
-const PROCESS: &str = r#"
+const PROCESS: &str = r"
 import ctypes, sys
 libc = ctypes.CDLL(None)
 libc.prctl(0x59616d61, ctypes.c_ulong(2**64 - 1), 0, 0, 0)  # anybody of this user may trace it
 secret = ctypes.create_string_buffer(sys.argv[1].encode())
 print(ctypes.addressof(secret), flush=True)
 import signal; signal.pause()
-"#;
+";
 
 /// A home folder, a project, listeners of all kinds, and a process.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub(super) struct Victim {
     nameless: UnixListener,
     named: UnixListener,
     name: String,
+    /// What every program started from here inherits.
+    _inherited: OwnedFd,
     process: Option<(Child, String)>,
 }
 
@@ -57,6 +61,7 @@ impl Victim {
             nameless: UnixListener::bind_addr(&nameless).unwrap(),
             named: UnixListener::bind(at("daemon.sock")).unwrap(),
             process: with_process.then(|| process(fs::File::open(at("held")).unwrap())),
+            _inherited: rustix::fs::open(at("held"), OFlags::RDONLY, Mode::empty()).unwrap(),
             name,
             folder,
         };
@@ -81,14 +86,6 @@ impl Victim {
             told.push(("ADDRESS".to_owned(), address.clone()));
         }
         told
-    }
-
-    pub(super) fn at(&self, path: &str) -> PathBuf {
-        self.folder.path().join(path)
-    }
-
-    pub(super) fn text(&self, path: &str) -> String {
-        fs::read_to_string(self.at(path)).unwrap_or_default()
     }
 
     /// Whether anybody connected, or sent anything.

@@ -239,9 +239,9 @@ impl<'a> Attempt<'a> {
         for tried in 1..=4 {
             let body = bytes::Bytes::from(record.key.to_string());
             match store.put(&key, body, Precondition::Absent).await {
-                Ok(_) | Err(PutError::Precondition(_)) => return Some(key),
+                Ok(_) => return Some(key),
                 Err(PutError::Refused(_) | PutError::Missing(_)) => return None,
-                Err(PutError::Conflict(_) | PutError::Unknown(_)) => {}
+                Err(PutError::Precondition(_) | PutError::Conflict(_) | PutError::Unknown(_)) => {}
             }
             if store.head(&key).await.ok()?.is_some() {
                 return Some(key);

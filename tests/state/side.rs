@@ -194,5 +194,8 @@ async fn a_repair_dooms_what_was_said_of_the_lost_bytes() {
     assert_eq!(gc(&bucket, 0).await, 2);
     assert!(there(&bucket, &again.side[0]));
     bucket.retire(&["ruby@1/any"]).await;
-    assert_eq!(bucket.read().await.unwrap().condemned[&again.key].reason, Code::LINE_KEEPS.as_str());
+    assert_eq!(
+        bucket.read().await.unwrap().condemned[&again.key].reason,
+        Code::LINE_KEEPS.as_str()
+    );
 }

@@ -45,18 +45,21 @@ async fn views_are_made_from_what_changed_and_listed_last() {
     let writes = refresh(&bucket, &first).await;
     let (mut stamped, mut rest) = (writes[..2].to_vec(), writes[2..].to_vec());
     stamped.sort();
-    assert_eq!(stamped.iter().map(|it| it.split(' ').nth(1).unwrap()).collect::<Vec<_>>(), [
-        "views/node.json",
-        "views/ruby.json"
-    ]);
+    assert_eq!(
+        stamped.iter().map(|it| it.split(' ').nth(1).unwrap()).collect::<Vec<_>>(),
+        ["views/node.json", "views/ruby.json"]
+    );
     assert_eq!(rest.pop().unwrap(), "PUT views/index.json if-none-match");
     rest.sort();
-    assert_eq!(rest, [
-        "PUT views/dependency/node.json if-none-match",
-        "PUT views/dependency/ruby.json if-none-match",
-        "PUT views/feed.atom if-none-match",
-        "PUT views/sbom.cdx.json if-none-match",
-    ]);
+    assert_eq!(
+        rest,
+        [
+            "PUT views/dependency/node.json if-none-match",
+            "PUT views/dependency/ruby.json if-none-match",
+            "PUT views/feed.atom if-none-match",
+            "PUT views/sbom.cdx.json if-none-match",
+        ]
+    );
     let ruby = view(&bucket, "views/ruby.json");
     let key = &first.live[&super::fixture::address("ruby@1/any")].key;
     assert_eq!(urls(&ruby), [format!("https://deps.example.com/ruby/{key}")]);
@@ -196,7 +199,7 @@ async fn views_of_an_older_depstate_are_completed() {
     for name in ["feed", "sbom"] {
         assert!(list.as_object_mut().unwrap().remove(name).is_some());
     }
-    bucket.storage.put_raw("views/index.json", &list.to_string());
+    bucket.storage.put_raw("views/index.json", list.to_string());
     for key in ["views/feed.atom", "views/sbom.cdx.json", "views/dependency/ruby.json"] {
         bucket.storage.remove(key);
     }

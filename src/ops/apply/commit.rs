@@ -108,9 +108,9 @@ impl Run<'_> {
         let mut done = Vec::new();
         for step in steps {
             match self.change_of(step, &mut changes) {
-                Ok(bytes) => {
+                Ok((bytes, fetched)) => {
                     let (address, action) = (step.address.clone(), step.action);
-                    done.push(Done { address, action, bytes });
+                    done.push(Done { address, action, bytes, fetched });
                 }
                 Err(message) => {
                     let failure = Failure {
@@ -177,22 +177,22 @@ impl Run<'_> {
         Next::Stop
     }
 
-    /// Adds one step to the change. Returns the bytes that it published.
-    fn change_of(&self, step: &Step, changes: &mut Changes) -> Result<u64, String> {
+    /// Adds one step to the change. Returns how many bytes it published, and fetched.
+    fn change_of(&self, step: &Step, changes: &mut Changes) -> Result<(u64, u64), String> {
         let address = &step.address;
         match step.action {
             Action::Retire => {
                 changes.retire.insert(address.clone(), step.reason.code());
-                Ok(0)
+                Ok((0, 0))
             }
-            Action::Adopt => Ok(0),
+            Action::Adopt => Ok((0, 0)),
             Action::Update => {
                 let record = self.updated(step)?;
                 if step.reason == Reason::WantedAgain {
                     changes.take_back.insert(record.key.clone());
                 }
                 changes.set.insert(address.clone(), record);
-                Ok(0)
+                Ok((0, 0))
             }
             Action::Create | Action::Rebuild | Action::Repair => {
                 let ready = self.ready.get(address).ok_or("its bytes were not uploaded")?;
@@ -202,7 +202,7 @@ impl Run<'_> {
                     changes.doom.insert(address.clone());
                 }
                 changes.set.insert(address.clone(), record);
-                Ok(bytes)
+                Ok((bytes, ready.fetched))
             }
         }
     }
@@ -241,7 +241,7 @@ fn counted(done: &[Done], unchanged: u64) -> Summary {
     for step in done {
         *summary.actions.entry(step.action).or_default() += 1;
         if step.action.moves_bytes() {
-            summary.download += step.bytes;
+            summary.download += step.fetched;
             summary.upload += step.bytes;
         }
     }

@@ -6,6 +6,7 @@ mod bench;
 mod files;
 mod log;
 mod make;
+mod rooms;
 mod trial;
 
 pub use asked::Asked;

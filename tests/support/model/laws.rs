@@ -163,13 +163,10 @@ impl Laws {
             }
         }
         if intent.is_none()
-            && let Some(key) = now
-                .doomed
-                .iter()
-                .find(|key| {
-                    let aside = was.condemned.contains(*key) || was.aside.contains(*key);
-                    !was.doomed.contains(*key) && !aside
-                })
+            && let Some(key) = now.doomed.iter().find(|key| {
+                let aside = was.condemned.contains(*key) || was.aside.contains(*key);
+                !was.doomed.contains(*key) && !aside
+            })
         {
             return Err(format!("commit {serial} of a collector dooms `{key}`"));
         }
