@@ -222,7 +222,10 @@ pub(super) fn lay<'a>(file: &'a ChosenFile, located: Option<&LocatedFile>) -> La
     let mut laid = Laid::default();
     for (id, query) in queries {
         let found = located.and_then(|located| located.extra.get(id)).cloned();
-        laid.unknown |= found.is_none() && !query.is_settled();
+        if found.is_none() && !query.is_settled() {
+            laid.unknown = true;
+            continue;
+        }
         let found = found.unwrap_or_else(|| query.as_known());
         let file = match (&query.expect, found.sha256) {
             (Some(decided), Some(sha256)) if decided.sha256 != Some(sha256) => {

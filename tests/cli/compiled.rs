@@ -10,7 +10,7 @@ fn built(sandbox: &Sandbox) -> usize {
 /// The addresses that a plan would change, with the reason's code.
 fn steps(sandbox: &Sandbox) -> Vec<String> {
     let plan = sandbox.json(&["plan"]);
-    let steps = plan["steps"].as_array().unwrap();
+    let steps = plan["actions"].as_array().unwrap();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     let mut all: Vec<String> = steps
         .iter()
@@ -19,7 +19,7 @@ fn steps(sandbox: &Sandbox) -> Vec<String> {
                 "{} {} {}",
                 text(&step["action"]),
                 text(&step["address"]),
-                text(&step["reason"])
+                text(&step["reason"]["code"])
             )
         })
         .collect();

@@ -221,7 +221,8 @@ fn other_bytes_are_refused_with_both_digests_and_can_be_accepted() {
     upstream.route("/moved/redis-6.0.2.tgz", Answer::body("other bytes"));
     golden("extras/changed", &sandbox.run(["lock"]).exits(3).all());
     assert_eq!(sandbox.read("deps.lock"), before);
-    let _refused = sandbox.run(["apply", "--yes"]).exits(3);
+    let refused = sandbox.run(["apply", "--yes"]).exits(5);
+    assert!(refused.all().contains("upstream-changed"), "{}", refused.all());
     let accepted = sandbox.run(["lock", "--accept", "php@8.2.30/four"]).exits(0);
     let line = locked(&sandbox, "redis", "6.0.2").pop_first().unwrap();
     assert!(line.contains(&sha256("other bytes")), "{line} {}", accepted.all());
@@ -282,4 +283,49 @@ fn a_checksum_file_or_a_given_digest_vouches_for_them() {
     sandbox.write("deps.toml", given(&"ab".repeat(64), "sha512"));
     let wrong = sandbox.run(["lock"]).exits(3);
     assert!(wrong.all().contains("digest-mismatch"), "{}", wrong.all());
+}
+
+const BUILD: &str = r#"
+[dependencies.php.build]
+script = "build.sh"
+archive = "file"
+"#;
+
+#[test]
+fn a_build_gets_them_and_another_version_rebuilds_what_wants_it() {
+    let (upstream, sandbox) = project(&format!("{BUILD}{BLOCKS}"));
+    let text = sandbox.read("deps.toml");
+    let lines = "{ constraint = \"8.2.*\" }, { constraint = \"8.3.*\" }, ";
+    assert!(text.contains(lines));
+    let text = text
+        .replace(lines, "")
+        .replace("[dependencies.php]", "[dependencies.php]\nfile = \"php.txt\"");
+    sandbox.write("deps.toml", &text);
+    let script = "#!/bin/sh\nset -eu\ncat \"$DEPSTATE_SOURCE\" >\"$DEPSTATE_OUTPUT/php\"\n\
+                  for it in \"$DEPSTATE_EXTRA\"/*; do\n\
+                  echo \"${it##*/}: $(cat \"$it\")\" >>\"$DEPSTATE_OUTPUT/php\"\ndone\n";
+    sandbox.write("build.sh", script);
+    let _applied = sandbox.run(["apply", "--yes"]).exits(0);
+    let published = |version: &str| {
+        let files = sandbox.files("mirror");
+        let front = format!("artifacts/php/{version}/four/");
+        let mut found: Vec<&String> = files.iter().filter(|it| it.contains(&front)).collect();
+        found.sort();
+        sandbox.read(&format!("mirror/{}", found.last().unwrap()))
+    };
+    let built = published("8.5.1");
+    assert_eq!(built.matches(": the bytes of ").count(), 30, "{built}");
+    assert!(built.contains("redis: the bytes of /get/redis-6.3.0.tgz\n"), "{built}");
+    assert!(!built.contains("stomp"), "{built}");
+    assert!(published("8.4.16").contains("redis: the bytes of /get/redis-6.1.0.tgz\n"));
+
+    upstream.route("/get/redis-6.4.0.tgz", Answer::body("new"));
+    sandbox.write("deps.toml", text.replace("redis = \"6.3.0\"", "redis = \"6.4.0\""));
+    upstream.forget_requests();
+    golden("extras/rebuild", &sandbox.run(["plan"]).exits(0).all());
+    assert_eq!(asked(&upstream), [""; 0], "a plan downloads nothing");
+    let _rebuilt = sandbox.run(["apply", "--yes"]).exits(0);
+    assert_eq!(asked(&upstream), ["/get/redis-6.4.0.tgz"]);
+    assert!(published("8.5.1").contains("redis: new\n"), "{}", published("8.5.1"));
+    let _settled = sandbox.run(["plan", "--detailed-exitcode", "--locked"]).exits(0);
 }

@@ -3,12 +3,12 @@
 use std::{fs, time::Duration};
 
 use depstate::{
-    model::{Limits, Sha256},
-    workshop::{Room, Tier, WorkshopError},
+    model::{self, Environment, Limits, Sha256},
+    workshop::{Room, Tier, WorkshopError, executor},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::support::{PLENTY, env, run_in, sh, tiers};
+use super::support::{PLENTY, env, machine, run_in, sh, tiers};
 
 #[tokio::test]
 async fn a_step_begins_in_work_with_its_environment_and_nothing_else() {
@@ -149,5 +149,80 @@ async fn a_room_of_a_name_is_always_at_the_same_place() {
     std::mem::forget(first);
     drop(second);
     assert_eq!(fs::read_dir(below.path()).unwrap().count(), 2, "one room, and its lock");
-    assert_ne!(Tier::Host, Tier::Landlock);
+}
+
+#[tokio::test]
+async fn whoever_runs_a_step_and_dies_takes_it_along() {
+    let below = tempfile::tempdir().unwrap();
+    for executor in tiers() {
+        let room = Room::new(below.path(), &Sha256::of(b"e")).unwrap();
+        let env = env(executor.as_ref(), &room);
+        let never = CancellationToken::new();
+        let beat = room.part("output").join("beat");
+        let script =
+            "(setsid sh -c 'while :; do echo x >> \"$OUT/beat\"; sleep 0.01; done' &) ; sleep 60";
+        let argv = ["sh", "-c", script];
+        let run = run_in(executor.as_ref(), &room, &argv, env, PLENTY, &never);
+        let begun = async {
+            while !beat.exists() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        // The socket to the warden is closed, as it is when the program is killed.
+        tokio::select! {
+            ran = run => panic!("{ran:?}"),
+            () = begun => {}
+        }
+        let mut size = 0;
+        let quiet = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            let before = size;
+            size = fs::metadata(&beat).unwrap().len();
+            size == before
+        });
+        assert!(quiet, "{}: it lives", executor.tier());
+    }
+}
+
+#[tokio::test]
+async fn escapes_do_not_get_into_messages() {
+    let below = tempfile::tempdir().unwrap();
+    for executor in tiers() {
+        let ran =
+            sh(executor.as_ref(), below.path(), "printf '\\033]52;c;aGk=\\007shown\\n'; exit 1")
+                .await;
+        let Err(WorkshopError::Ended { tail, .. }) = &ran.result else { panic!("{ran:?}") };
+        assert_eq!(tail, &["shown"], "no escape gets into a message");
+    }
+}
+
+#[test]
+fn a_tier_that_is_none_is_refused_by_name() {
+    let mut machine = machine(Tier::Host);
+    let variables = [("PATH", "/nowhere"), ("DEPSTATE_SANDBOX", "bubblewrap")];
+    machine.environment =
+        Environment::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    let error = executor(model::Executor::Sandbox, &machine).err().unwrap();
+    assert!(error.to_string().contains("there is no `bwrap` on the PATH"), "{error}");
+    assert!(error.help().is_some_and(|help| !help.is_empty()));
+    machine.environment =
+        Environment::new([("DEPSTATE_SANDBOX".to_owned(), "host".to_owned())].into());
+    let error = executor(model::Executor::Sandbox, &machine).err().unwrap();
+    assert!(error.to_string().contains("no tier of the sandbox"), "{error}");
+}
+
+#[test]
+fn a_bubblewrap_that_others_may_change_is_not_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let fake = folder.path().join("bwrap");
+    fs::write(&fake, "#!/bin/sh\nexit 0\n").unwrap();
+    fs::set_permissions(&fake, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    let mut machine = machine(Tier::Host);
+    let path = folder.path().to_str().unwrap().to_owned();
+    machine.environment = Environment::new(
+        [("PATH".to_owned(), path), ("DEPSTATE_SANDBOX".to_owned(), "bubblewrap".to_owned())]
+            .into(),
+    );
+    let error = executor(model::Executor::Sandbox, &machine).err().unwrap();
+    assert!(error.to_string().contains("may be changed by other users"), "{error}");
 }

@@ -424,7 +424,7 @@ pub(super) const BOMBS: &[Attack] = &[
         ..py(
             "folders in each other",
             Nothing,
-            "for n in range(400): os.mkdir('d'); os.chdir('d')\nprint('survived')",
+            "for n in range(400): os.mkdir('d'); os.chdir('d')\ntime.sleep(2); print('survived')",
         )
     },
     Attack {

@@ -17,14 +17,14 @@ use rustix::fs::{Mode, OFlags};
 /// In every secret, and nowhere else.
 pub(super) const SECRET: &str = "xyzzy-plugh-2718";
 
-const PROCESS: &str = r#"
+const PROCESS: &str = r"
 import ctypes, sys
 libc = ctypes.CDLL(None)
 libc.prctl(0x59616d61, ctypes.c_ulong(2**64 - 1), 0, 0, 0)  # anybody of this user may trace it
 secret = ctypes.create_string_buffer(sys.argv[1].encode())
 print(ctypes.addressof(secret), flush=True)
 import signal; signal.pause()
-"#;
+";
 
 /// A home folder, a project, listeners of all kinds, and a process.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Command, Stdio},
     sync::OnceLock,
@@ -54,6 +55,8 @@ fn make() -> Result<String, String> {
     for folder in ["bin", "usr/bin", "tmp", "proc", "dev", "sys", "etc"] {
         fs::create_dir_all(root.join(folder)).unwrap();
     }
+    // As every image has it: some runtimes give it to the tmpfs there, whatever mode that asks for.
+    fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777)).unwrap();
     fs::copy(busybox, root.join("bin/busybox")).unwrap();
     for applet in APPLETS {
         std::os::unix::fs::symlink("busybox", root.join("bin").join(applet)).unwrap();
@@ -156,8 +159,7 @@ async fn what_a_container_made_is_packed_like_anything_else() {
 #[tokio::test]
 async fn a_container_is_gone_when_its_time_is_over() {
     let Some((mut shop, _alone)) =
-        contained(Shop::new("busybox sleep 1000 & trap '' TERM; sleep 1000"))
-            .await
+        contained(Shop::new("busybox sleep 1000 & trap '' TERM; sleep 1000")).await
     else {
         return;
     };

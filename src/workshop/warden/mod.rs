@@ -33,6 +33,9 @@ pub(super) const NAME: &str = "warden";
 /// The program's code for "something inside went wrong".
 const BROKEN: i32 = 70;
 
+/// How long what a step left behind may take to end by itself.
+const SETTLING: Duration = Duration::from_millis(100);
+
 /// What the helper does.
 pub(super) fn main() -> i32 {
     // Whatever depstate's own parent left open is none of the step's business.
@@ -68,7 +71,12 @@ fn run(order: &Order, socket: &UnixStream) -> std::io::Result<Report> {
         }
     };
     let end = until_it_ends(&mut child, &mut watch, &cancelled, me);
+    if matches!(end, Ok(End::Code(_) | End::Signal(_))) {
+        settle(me);
+    }
     let (left, alive) = processes::kill_descendants(me);
+    // Bubblewrap's own first process of the name space: the kernel kills what else was in there.
+    let left = if matches!(order.confined, Confined::Bubblewrap { .. }) { 0 } else { left };
     let end = end?;
     // A fast one may have written it between two looks.
     let end = match (end, watch.last_look()) {
@@ -98,6 +106,14 @@ fn until_it_ends(
             Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(End::Cancelled),
         }
         pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+/// Gives what is about to end anyway, the rest of a pipeline say, the time to do so.
+fn settle(me: Pid) {
+    let until = Instant::now() + SETTLING;
+    while Instant::now() < until && !processes::descendants(me).is_empty() {
+        thread::sleep(Duration::from_millis(2));
     }
 }
 
