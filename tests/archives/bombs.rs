@@ -57,7 +57,7 @@ pub(super) fn cases() -> Vec<Case> {
         limited("a member, zip", zip(&[Entry::stored("a", &[b'x'; 6_001])]), "too large", small),
         limited(
             "a member that says more than there is",
-            { Tar::new().head(Header::new(b'0', "a", 1_000_000_000)).end() },
+            Tar::new().head(Header::new(b'0', "a", 1_000_000_000)).end(),
             "too large",
             small,
         ),
@@ -129,7 +129,7 @@ fn wide_xz() -> Vec<u8> {
 
 /// A kernel of bytes that a thousand members share.
 fn shared_zip() -> Vec<u8> {
-    let kernel = Entry::deflated("f0", &[0; 50_000]);
+    let kernel = Entry::deflated("f0", &vec![0; 50_000]);
     let mut entries = vec![kernel.clone()];
     entries.extend((1..20).map(|n| Entry {
         name: format!("f{n}").into_bytes(),

@@ -110,7 +110,7 @@ fn tars() -> Vec<Honest> {
         ),
         honest(
             "tar with a long name of POSIX's",
-            { Tar::new().pax(&[("path", &long), ("mtime", "1.5")]).file(&long, "x").end() },
+            Tar::new().pax(&[("path", &long), ("mtime", "1.5")]).file(&long, "x").end(),
             &of_long,
         ),
         honest(
@@ -336,7 +336,7 @@ fn zips() -> Vec<Honest> {
         ),
         honest(
             "zip aligned to four bytes",
-            { zip(&[Entry { local_extra: vec![0; 3], ..Entry::stored("a/b", b"x") }]) },
+            zip(&[Entry { local_extra: vec![0; 3], ..Entry::stored("a/b", b"x") }]),
             is,
         ),
         honest(

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 pub(super) const UTF_8: u16 = 1 << 11;
 pub(super) const AFTER: u16 = 1 << 3;
-pub(super) const UNIX: u16 = 3 << 8 | 20;
+pub(super) const UNIX: u16 = 0x0314;
 
 /// A member. The fields of its local header are those of the central directory unless given.
 #[derive(Clone)]
@@ -126,6 +126,9 @@ impl Entry {
     }
 }
 
+/// Changes entries, size and offset.
+pub(super) type Long = fn(u64, u64, u64) -> (u64, u64, u64);
+
 /// What stands around members.
 #[derive(Clone, Default)]
 pub(super) struct Frame {
@@ -139,7 +142,7 @@ pub(super) struct Frame {
     pub(super) disk: u16,
     /// Makes the end records of zip64: entries, size and offset come in, are maybe changed, and go
     /// there.
-    pub(super) long: Option<fn(u64, u64, u64) -> (u64, u64, u64)>,
+    pub(super) long: Option<Long>,
     pub(super) locator_off_by: u64,
 }
 

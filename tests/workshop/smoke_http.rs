@@ -18,6 +18,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 "#;
 
+#[expect(clippy::print_stderr, reason = "what was not tried must be said")]
 fn python() -> bool {
     let there = ["/usr/bin/python3", "/usr/local/bin/python3"]
         .iter()

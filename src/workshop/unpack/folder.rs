@@ -76,14 +76,6 @@ impl Folder {
         Ok(fs_err::File::from_parts(file.into(), self.path.join(path)))
     }
 
-    /// Gives a file that was written its mode and time.
-    pub(super) fn finish(&self, file: &fs_err::File, executable: bool) -> Result<(), Stop> {
-        let mode = if executable { 0o755 } else { 0o644 };
-        fchmod(file, Mode::from_raw_mode(mode))
-            .and_then(|()| futimens(file, &TIMES))
-            .map_err(|error| Stop::writing(file.path().to_owned(), error))
-    }
-
     /// Opens a file that was made, to be read.
     pub(super) fn read(&self, path: &str) -> Result<fs_err::File, Stop> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -143,6 +135,14 @@ impl Folder {
     fn failed(&self, path: &str, error: impl Into<io::Error>) -> Stop {
         Stop::writing(self.path.join(path), error)
     }
+}
+
+/// Gives a file that was written its mode and time.
+pub(super) fn finish(file: &fs_err::File, executable: bool) -> Result<(), Stop> {
+    let mode = if executable { 0o755 } else { 0o644 };
+    fchmod(file, Mode::from_raw_mode(mode))
+        .and_then(|()| futimens(file, &TIMES))
+        .map_err(|error| Stop::writing(file.path().to_owned(), error))
 }
 
 /// A path's folder, maybe empty, and its last part.

@@ -5,7 +5,10 @@ use std::{
     path::Path,
 };
 
-use super::{Unpacked, folder::Folder};
+use super::{
+    Unpacked,
+    folder::{Folder, finish},
+};
 use crate::workshop::{
     archive::{
         self, ArchiveLimits, Content, Member, MemberKind, Sink, Stop, judge, member_path, walk,
@@ -80,7 +83,7 @@ fn single(
     if copy(&mut bytes, &mut out)? > limits.total {
         return Err(Stop::because(format!("it has more than {} bytes", limits.total)));
     }
-    folder.finish(&out, true)?;
+    finish(&out, true)?;
     Ok(Unpacked::Single)
 }
 
@@ -105,7 +108,7 @@ impl Sink for Writer {
                     Content::CopyOf(path) => copy(&mut self.folder.read(path)?, &mut out)?,
                     Content::None => 0,
                 };
-                self.folder.finish(&out, member.executable)
+                finish(&out, member.executable)
             }
         }
     }
