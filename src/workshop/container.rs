@@ -115,29 +115,28 @@ impl Container {
     /// Says what the engine's own exit codes mean.
     fn told(&self, error: WorkshopError, job: &Job<'_>) -> WorkshopError {
         let engine = self.engine.name();
-        match error {
-            WorkshopError::Ended { what, how, mut tail } => {
-                tail.retain(|line| !line.starts_with(LEFT));
-                let meaning = match how.as_str() {
-                    "exit code 125" => format!(": {engine} could not start the container"),
-                    "exit code 127" => ": there is no such program in the image".to_owned(),
-                    "exit code 137" => {
-                        format!(
-                            ": it was killed; it may take {} bytes of memory",
-                            job.limits.memory
-                        )
-                    }
-                    _ => String::new(),
-                };
-                WorkshopError::Ended { what, how: how + &meaning, tail }
-            }
-            WorkshopError::Limit { what, limit, tail } if limit.ends_with("of memory") => {
-                // The client takes some of its own.
-                let limit = format!("took more than {} bytes of memory", job.limits.memory);
-                WorkshopError::Limit { what, limit, tail }
-            }
-            other => other,
+        if let WorkshopError::Ended { what, how, mut tail } = error {
+            tail.retain(|line| !line.starts_with(LEFT));
+            let meaning = match how.as_str() {
+                "exit code 125" => format!(": {engine} could not start the container"),
+                "exit code 127" => ": there is no such program in the image".to_owned(),
+                "exit code 137" => {
+                    format!(": it was killed; it may take {} bytes of memory", job.limits.memory)
+                }
+                _ => String::new(),
+            };
+            return WorkshopError::Ended { what, how: how + &meaning, tail };
         }
+        // The client takes some of its own.
+        if let WorkshopError::Limit { what, limit, tail } = error {
+            let limit = if limit.ends_with("of memory") {
+                format!("took more than {} bytes of memory", job.limits.memory)
+            } else {
+                limit
+            };
+            return WorkshopError::Limit { what, limit, tail };
+        }
+        error
     }
 }
 

@@ -202,13 +202,13 @@ async fn two_builds_are_compared_member_by_member() {
         let _none = fs::remove_file(&count);
         let script = format!("{first}cd $DEPSTATE_OUTPUT\n{script}\ntrue");
         shop.file("build/make.sh", &script, false);
-        match shop.error().await {
-            WorkshopError::NotReproducible { difference, digests } => {
-                assert_eq!(difference, wanted);
-                assert_ne!(digests.0, digests.1);
-            }
-            other => panic!("{other} {:?}", other.tail()),
-        }
+        let error = shop.error().await;
+        let said = format!("{error} {:?}", error.tail());
+        let WorkshopError::NotReproducible { difference, digests } = error else {
+            panic!("{said}");
+        };
+        assert_eq!(difference, wanted);
+        assert_ne!(digests.0, digests.1);
     }
 }
 

@@ -129,7 +129,7 @@ fn archives_of_ours_pass_our_own_walk() {
         "bin/tool".to_owned(),
         "straße/ü 字.txt".to_owned(),
         format!("{}/file", "m".repeat(120)),
-        format!("{}/{}", vec!["folder-with-a-name"; 12].join("/"), "x".repeat(120)),
+        format!("{}/{}", ["folder-with-a-name"; 12].join("/"), "x".repeat(120)),
         "é".repeat(90),
     ] {
         put(&root, &path);
