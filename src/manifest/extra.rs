@@ -99,15 +99,13 @@ fn one(
     let when = fields.get("when").map(|value| lines::located(all, "when", value, scheme));
     let chosen = fields.get("target").map(|value| targets.chosen(all, value));
     let artifact = fields.get("artifact").map(|value| artifact(all, value));
-    let (versions, places) = match fields.get("versions") {
-        Some(value) => versions(all, value)?,
-        None => {
-            if fields.get("version").is_none() {
-                missing(all, fields, EXTRA.table, "versions", "versions = { redis = \"6.3.0\" }");
-            }
-            return None;
+    let Some(value) = fields.get("versions") else {
+        if fields.get("version").is_none() {
+            missing(all, fields, EXTRA.table, "versions", "versions = { redis = \"6.3.0\" }");
         }
+        return None;
     };
+    let (versions, places) = versions(all, value)?;
     let checksum = fields.below(all, "verify").and_then(|fields| {
         VERIFY.check(all, fields.keys);
         checksum(all, fields.get("checksum")?, versions.len())

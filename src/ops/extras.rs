@@ -17,13 +17,15 @@ use crate::{
     source::SourceDriver,
 };
 
+/// Whose, from which address, and the digest that is wanted beside SHA-256.
+type Key = (DependencyId, String, Option<String>);
 type Cell = Arc<OnceCell<Result<Fetched, Failed>>>;
 
 /// What was downloaded in this run. Many artifacts have the same sub-dependencies: each is asked for
 /// once.
 #[derive(Debug)]
 pub(super) struct Downloads {
-    done: Mutex<BTreeMap<(DependencyId, String, Option<String>), Cell>>,
+    done: Mutex<BTreeMap<Key, Cell>>,
     /// So many at once, whichever artifacts they are for.
     room: Semaphore,
 }

@@ -119,7 +119,7 @@ fn names_statements_and_filters_expand() {
 
 #[test]
 fn scopes_know_their_names() {
-    use Scope::{Artifact, File, Published, Verify};
+    use Scope::{Artifact, Extra, ExtraVerify, File, Published, Verify};
     for (text, known) in [
         (
             "{{ id }}{{ version }}{{ upstream }}{{ major }}{{ minor }}{{ patch }}{{ os }}{{ arch }}",
