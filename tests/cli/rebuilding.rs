@@ -110,7 +110,7 @@ fn a_mode_and_a_file_that_is_gone_are_told() {
         "{}",
         ran.all()
     );
-    assert!(ran.stdout.contains("deps.toml:14"), "at its line: {}", ran.all());
+    assert!(ran.stdout.contains("deps.toml:13"), "at its line: {}", ran.all());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
