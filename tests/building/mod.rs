@@ -5,6 +5,7 @@ mod failing;
 mod keeping;
 mod needing;
 mod rebuilding;
+mod sources;
 mod trying;
 mod workplace;
 mod workstation;

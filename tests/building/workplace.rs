@@ -100,6 +100,6 @@ pub(super) fn steps(sandbox: &Sandbox, arguments: &[&str]) -> BTreeMap<String, S
     let arguments: Vec<&str> = ["plan"].iter().chain(arguments).copied().collect();
     let plan = sandbox.json(&arguments);
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    let steps = plan["steps"].as_array().unwrap().iter();
+    let steps = plan["actions"].as_array().unwrap().iter();
     steps.map(|step| (text(&step["address"]), text(&step["action"]))).collect()
 }
