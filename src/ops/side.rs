@@ -81,7 +81,7 @@ impl Desk<'_> {
     ) -> Result<Vec<ObjectKey>, Failed> {
         if let Some(before) = before.filter(|it| !it.side.is_empty())
             && is_reached(self.tx.base(), before)
-            && say_the_same(before, record).map_err(unwritable)?
+            && say_the_same(before, record).map_err(|error| unwritable(&error))?
         {
             return Ok(before.side.clone());
         }
@@ -89,7 +89,8 @@ impl Desk<'_> {
             Maker { project: &self.author.project, tool: &self.author.tool, tx: self.tx.tx() };
         let mut keys = BTreeSet::new();
         for kind in SideKind::ALL {
-            let body = Bytes::from(kind.encode(record, &maker).map_err(unwritable)?);
+            let body =
+                Bytes::from(kind.encode(record, &maker).map_err(|error| unwritable(&error))?);
             keys.insert(self.put(record, Some(kind), &body).await?);
         }
         match (self.inputs.get(&record.address), before.and_then(inputs_key)) {
@@ -147,13 +148,13 @@ impl Desk<'_> {
                     let there = self.is_there(key, body).await?;
                     return there.ok_or_else(|| Failed::put(&error, key));
                 }
-                PutError::Conflict(_) | PutError::Unknown(_) => match waits.next() {
-                    Some(wait) => tokio::time::sleep(wait).await,
-                    None => {
+                PutError::Conflict(_) | PutError::Unknown(_) => {
+                    let Some(wait) = waits.next() else {
                         let failed = || Failed::put(&error, key).after(BACKOFF.tries);
                         return self.is_there(key, body).await?.ok_or_else(failed);
-                    }
-                },
+                    };
+                    tokio::time::sleep(wait).await;
+                }
             }
         }
     }
@@ -194,6 +195,6 @@ fn missing(key: &ObjectKey) -> Failed {
     Failed::new(Code::STORAGE_FAILED, message)
 }
 
-fn unwritable(error: WireError) -> Failed {
-    Failed::new(Code::BAD_VALUE, super::error::chain(&error))
+fn unwritable(error: &WireError) -> Failed {
+    Failed::new(Code::BAD_VALUE, super::error::chain(error))
 }
