@@ -78,7 +78,7 @@ impl Desk<'_> {
     ) -> Result<Vec<ObjectKey>, Failed> {
         if let Some(before) = before.filter(|it| !it.side.is_empty())
             && is_reached(self.tx.base(), before)
-            && say_the_same(before, record).map_err(unwritable)?
+            && say_the_same(before, record).map_err(|error| unwritable(&error))?
         {
             return Ok(before.side.clone());
         }
@@ -86,7 +86,8 @@ impl Desk<'_> {
             Maker { project: &self.author.project, tool: &self.author.tool, tx: self.tx.tx() };
         let mut keys = BTreeSet::new();
         for kind in SideKind::ALL {
-            let body = Bytes::from(kind.encode(record, &maker).map_err(unwritable)?);
+            let body =
+                Bytes::from(kind.encode(record, &maker).map_err(|error| unwritable(&error))?);
             keys.insert(self.put(record, kind, &body).await?);
         }
         Ok(keys.into_iter().collect())
@@ -131,13 +132,13 @@ impl Desk<'_> {
                     let there = self.is_there(key, body).await?;
                     return there.ok_or_else(|| Failed::put(&error, key));
                 }
-                PutError::Conflict(_) | PutError::Unknown(_) => match waits.next() {
-                    Some(wait) => tokio::time::sleep(wait).await,
-                    None => {
+                PutError::Conflict(_) | PutError::Unknown(_) => {
+                    let Some(wait) = waits.next() else {
                         let failed = || Failed::put(&error, key).after(BACKOFF.tries);
                         return self.is_there(key, body).await?.ok_or_else(failed);
-                    }
-                },
+                    };
+                    tokio::time::sleep(wait).await;
+                }
             }
         }
     }
@@ -178,6 +179,6 @@ fn missing(key: &ObjectKey) -> Failed {
     Failed::new(Code::STORAGE_FAILED, message)
 }
 
-fn unwritable(error: WireError) -> Failed {
-    Failed::new(Code::BAD_VALUE, super::error::chain(&error))
+fn unwritable(error: &WireError) -> Failed {
+    Failed::new(Code::BAD_VALUE, super::error::chain(error))
 }

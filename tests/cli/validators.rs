@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, path::Path, process::Command};
 
 use depstate::{
     model::{
-        BuildEvidence, Digest, Evidence, ExtraFile, InputName, Metadata, Record, Revision, Sha256,
-        Signer, Snapshot, TestEvidence, Tx,
+        BuildEvidence, Digest, Evidence, ExtraFile, InputName, Metadata, Over, Record, Revision,
+        Sha256, Signer, Snapshot, TestEvidence, Tx,
     },
     wire::{
         feed::encode_feed, provenance::Maker, sbom::encode_set_sbom, side::SideKind, view::Stamp,
@@ -98,14 +98,14 @@ fn full(executor: &str, licenses: &[&str]) -> Record {
     };
     let image = format!("example.org/build@sha256:{}", digest("image"));
     let mut source = base.source.clone();
-    source.url = "registry:odd/-/odd-1.0.tgz".to_owned();
+    "registry:odd/-/odd-1.0.tgz".clone_into(&mut source.url);
     source.upstream_digest = Some(format!("sha512:{}", "ab".repeat(64)).parse::<Digest>().unwrap());
     source.extra = BTreeMap::from([("apcu".to_owned(), extra)]);
     Record {
         upstream: odd.to_owned(),
         source,
         evidence: Evidence::Signed,
-        signer: Some(Signer { who: format!("openpgp:{odd}"), over: Default::default() }),
+        signer: Some(Signer { who: format!("openpgp:{odd}"), over: Over::default() }),
         metadata: Metadata {
             name: Some(odd.to_owned()),
             licenses: licenses.iter().map(|it| (*it).to_owned()).collect(),

@@ -62,7 +62,7 @@ pub(crate) fn published(objects: &Objects) -> Result<Option<Published>, String> 
         return Err("the chain does not end at genesis".to_owned());
     }
     for (key, bytes) in objects {
-        if key.ends_with(".atom") {
+        if key == "views/feed.atom" {
             let text = String::from_utf8_lossy(bytes);
             let serial = text.split(" serial=\"").nth(1).and_then(|rest| rest.split('"').next());
             let serial: Option<u64> = serial.and_then(|serial| serial.parse().ok());
