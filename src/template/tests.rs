@@ -123,7 +123,7 @@ fn scopes_know_their_names() {
     for (text, known) in [
         (
             "{{ id }}{{ version }}{{ upstream }}{{ major }}{{ minor }}{{ patch }}{{ os }}{{ arch }}",
-            &[Artifact, Verify, Published, File][..],
+            &[Artifact, Verify, Published, File, Extra, ExtraVerify][..],
         ),
         (
             "{{ target.name }}{{ target.vars.x }}{{ target.distro.version }}{{ match.a }}",
