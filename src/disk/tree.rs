@@ -150,13 +150,11 @@ impl Reader<'_> {
     /// Returns where a path leads, if that is within the folder.
     fn within(&mut self, path: &str) -> Result<PathBuf, DiskError> {
         let failed = |path: PathBuf| move |source| DiskError::Read { path, source };
-        let real = match &self.real {
-            Some(real) => real.clone(),
-            None => {
-                let here =
-                    if self.root.as_os_str().is_empty() { Path::new(".") } else { self.root };
-                fs_err::canonicalize(here).map_err(failed(here.to_owned()))?
-            }
+        let real = if let Some(real) = &self.real {
+            real.clone()
+        } else {
+            let here = if self.root.as_os_str().is_empty() { Path::new(".") } else { self.root };
+            fs_err::canonicalize(here).map_err(failed(here.to_owned()))?
         };
         let at = self.root.join(path);
         let leads = fs_err::canonicalize(&at).map_err(failed(at))?;

@@ -243,11 +243,10 @@ fn give(at: usize, edges: &[Edge], desired: &mut Desired<'_>) {
         };
         let need = Need { address: other.address.clone(), input: other.input };
         let id = other.address.dependency.to_string();
-        let (recipe, trial) = (&mut artifact.recipe, &mut artifact.trial);
-        if edge.build {
-            recipe.iter_mut().for_each(|it| drop(it.needs.insert(id.clone(), need.clone())));
-        } else {
-            trial.iter_mut().for_each(|it| drop(it.needs.insert(id.clone(), need.clone())));
+        let of_build = artifact.recipe.as_mut().map(|it| &mut it.needs);
+        let of_test = artifact.trial.as_mut().map(|it| &mut it.needs);
+        if let Some(needs) = if edge.build { of_build } else { of_test } {
+            needs.insert(id, need);
         }
     }
     inputs::seal(&mut artifact);

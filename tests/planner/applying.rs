@@ -56,7 +56,7 @@ impl World {
             let served = self.serves(&url);
             assert!(artifact.source.sha256.is_none_or(|it| it == served), "{}", step.address);
             let mut found = outcome.located.get(&step.address).cloned().unwrap_or(LocatedFile {
-                extra: Default::default(),
+                extra: BTreeMap::new(),
                 url,
                 size: artifact.source.size,
                 sha256: artifact.source.sha256,
@@ -169,7 +169,7 @@ fn publish(
             log_sha256: Sha256::of(b""),
             duration_ms: 1,
         }),
-        inputs: if built { artifact.inputs.clone() } else { Default::default() },
+        inputs: if built { artifact.inputs.clone() } else { BTreeMap::new() },
         test: None,
         address: at.clone(),
         version: at.version.clone(),
@@ -181,7 +181,7 @@ fn publish(
         sha256: if built { Sha256::of(bytes.as_bytes()) } else { sha256 },
         input: artifact.input.unwrap(),
         source: RecordSource {
-            extra: Default::default(),
+            extra: BTreeMap::new(),
             url: String::new(),
             size,
             sha256,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use depstate::{
     model::{
         Action, Address, ArchiveFormat, Artifact, BuildRule, Change, Code, Distro, Evidence,
-        Executor, ExtraFile, InputName, LimitsRule, Override, Patch, Plan, Reason, Repack,
+        Executor, ExtraFile, InputName, LimitsRule, Lock, Override, Patch, Plan, Reason, Repack,
         Settings, TargetName, TestRule, TreeFile,
     },
     planner::{self, Filter},
@@ -69,20 +69,15 @@ fn rebuilt(world: &World) -> Vec<String> {
     let plan = world.plan().plan;
     plan.steps
         .iter()
-        .map(|step| match &step.reason {
-            Reason::InputChanged { changed, added, removed } => {
-                let names = |all: &[InputName], word: &str| {
-                    all.iter().map(|name| format!(" {word}{name}")).collect::<String>()
-                };
-                format!(
-                    "{}{}{}{}",
-                    step.address,
-                    names(changed, ""),
-                    names(added, "+"),
-                    names(removed, "-")
-                )
+        .map(|step| {
+            let Reason::InputChanged { changed, added, removed } = &step.reason else {
+                return format!("{} {} {}", step.action.name(), step.address, step.reason.code());
+            };
+            let mut text = vec![step.address.to_string()];
+            for (all, word) in [(changed, ""), (added, "+"), (removed, "-")] {
+                text.extend(all.iter().map(|name| format!("{word}{name}")));
             }
-            other => format!("{} {} {}", step.action.name(), step.address, other.code()),
+            text.join(" ")
         })
         .collect()
 }
@@ -176,7 +171,7 @@ fn a_second_apply_does_nothing() {
     assert!(record.key.to_string().ends_with("ruby-3.4.2-amd.tar.gz"));
     // Nor does a lock that is lost: the record knows the source.
     let mut lost = world.clone();
-    lost.lock = Default::default();
+    lost.lock = Lock::default();
     assert!(rebuilt(&lost).iter().all(|it| it.starts_with("adopt")), "{:?}", rebuilt(&lost));
     let lost = lost.converged();
     assert_eq!(lost.lock, world.lock);
@@ -212,7 +207,9 @@ fn whatever_decides_bytes_rebuilds() {
     type Change = fn(&mut World);
     let before = world().converged();
     let cases: &[(&str, Change)] = &[
-        ("build/ruby.sh", |w| drop(w.tree.insert("build/ruby.sh".to_owned(), file("make")))),
+        ("build/ruby.sh", |w| {
+            w.tree.insert("build/ruby.sh".to_owned(), file("make"));
+        }),
         ("env.CFLAGS", |w| {
             rule_of(w).env.insert("CFLAGS".to_owned(), located("-O3"));
         }),
@@ -409,8 +406,8 @@ fn what_is_mirrored_can_be_built_and_back() {
 fn overrides_speak_of_what_they_name() {
     let before = world().converged();
     let mut world = before.clone();
-    let mut patch = depstate::model::BuildPatch::default();
-    patch.env = Change::Set(BTreeMap::from([("CFLAGS".to_owned(), located("-Os"))]));
+    let env = Change::Set(BTreeMap::from([("CFLAGS".to_owned(), located("-Os"))]));
+    let patch = depstate::model::BuildPatch { env, ..Default::default() };
     world.dep("ruby").overrides.push(Override {
         when: Some(rule("3.3.*", None).constraint),
         targets: Some(vec![TargetName::new("arm").unwrap()]),
