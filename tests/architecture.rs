@@ -135,6 +135,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("seccompiler", &["workshop/"]),
     ("rustix", &["workshop/"]),
     ("libc", &["workshop/sandbox/"]),
+    ("close_fds", &["workshop/"]),
     ("spdx", &["model/", "manifest/", "workshop/licenses"]),
     ("packageurl", &["model/", "manifest/", "planner/"]),
     ("cyclonedx_bom", &["wire/"]),

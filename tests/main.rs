@@ -8,6 +8,7 @@
 mod appliers;
 mod architecture;
 mod archives;
+mod building;
 mod catalog;
 mod cli;
 mod config;
@@ -19,6 +20,7 @@ mod files;
 mod kill;
 mod manifest;
 mod planner;
+mod sandbox;
 mod signatures;
 mod simulation;
 mod sources;

@@ -100,10 +100,11 @@ fn saved_plan(args: &ApplyArgs, context: &Context) -> Result<Option<wire::plan::
     }
     if args.planning.updates()
         || !args.planning.exclude.is_empty()
+        || !args.planning.rebuild.is_empty()
         || args.planning.time.as_of.is_some()
     {
         return Err(Stop::Usage(
-            "a saved plan says what is planned: `--update`, `--exclude` and `--as-of` can't change it"
+            "a saved plan says what is planned: `--update`, `--exclude`, `--rebuild` and `--as-of` can't change it"
                 .to_owned(),
         ));
     }
@@ -169,7 +170,7 @@ fn saved_request(saved: &wire::plan::SavedPlan, context: &Context) -> Result<Req
     }
     Ok(Request {
         options: Options {
-            rebuild: Vec::new(),
+            rebuild: read_filters(&texts("rebuild"))?,
             update: if flag("update") { Update::All } else { only(&texts("update"))? },
             accept: std::collections::BTreeSet::new(),
             filters: read_filters(&texts("filters"))?,
@@ -203,7 +204,7 @@ fn compare(
         return Err(stale(why));
     }
     let undecided = planned.plan.steps.iter().find(|step| {
-        step.action.moves_bytes() && step.after.as_ref().is_none_or(|after| after.sha256.is_none())
+        step.action.moves_bytes() && step.after.as_ref().is_none_or(|after| after.input.is_none())
     });
     if let Some(step) = undecided {
         return Err(OpsError::said(

@@ -1,6 +1,7 @@
 //! The arguments. Every flag can also be given as `DEPSTATE_…`.
 
 mod global;
+mod making;
 mod planning;
 
 use std::{ffi::OsString, path::PathBuf, time::Duration};
@@ -12,6 +13,7 @@ use clap::{
     builder::FalseyValueParser,
 };
 pub(super) use global::{Color, Format, Global};
+pub(super) use making::{BuildArgs, TestArgs};
 pub(super) use planning::{Planning, Time};
 
 /// Keeps the binaries you publish exactly as deps.toml says: plan in the pull request, apply on merge.
@@ -69,6 +71,10 @@ pub(super) enum Command {
     Plan(PlanArgs),
     /// Make the storage true to deps.toml
     Apply(ApplyArgs),
+    /// Build an artifact here, as apply would; publish nothing
+    Build(BuildArgs),
+    /// Try an artifact here, as apply would; publish nothing
+    Test(TestArgs),
     /// Show a saved plan, an artifact, or everything that is published
     Show(ShowArgs),
     /// Say in a few lines how deps.toml, deps.lock and the storage stand

@@ -4,18 +4,14 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io::IsTerminal as _,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
 };
 
 use jiff::Timestamp;
-use tokio_util::sync::CancellationToken;
 
 use super::{
     args::{Color, Format, Global, Planning, Time},
-    exit::{Exit, Stop},
+    exit::Stop,
     output::Output,
 };
 use crate::{
@@ -160,6 +156,7 @@ impl Context {
         Ok(Options {
             filters: read_filters(filters)?,
             exclude: read_filters(&planning.exclude)?,
+            rebuild: read_filters(&planning.rebuild)?,
             update: planning.update()?,
             max_retire: planning.max_retire,
             ..self.no_options(&planning.time)
@@ -297,63 +294,6 @@ impl Context {
 
     fn diagnostic(&self, diagnostic: &dyn miette::Diagnostic) -> String {
         render::diagnostic::diagnostic_text(diagnostic, self.width, self.stderr_style)
-    }
-
-    /// Returns a token that the first SIGINT or SIGTERM cancels, and which of them it was; `doing`
-    /// says what is done then. The
-    /// second ends the process at once: the next run cleans up.
-    pub(super) fn interrupts(&self, doing: &'static str) -> Interrupts {
-        let token = CancellationToken::new();
-        let terminated = Arc::new(AtomicBool::new(false));
-        let interrupts = Interrupts { token: token.clone(), terminated: terminated.clone() };
-        let quiet = self.output.errors_only;
-        tokio::spawn(async move {
-            let mut first = true;
-            while let Some(is_term) = signal().await {
-                if !first {
-                    std::process::exit(if is_term { 143 } else { 130 });
-                }
-                first = false;
-                terminated.store(is_term, Ordering::SeqCst);
-                if !quiet {
-                    Output::new(false)
-                        .complain(&format!("Interrupted: {doing} (again: stop at once)"));
-                }
-                token.cancel();
-            }
-        });
-        interrupts
-    }
-}
-
-/// Whether and how a person asked to stop.
-#[derive(Debug)]
-pub(super) struct Interrupts {
-    pub(super) token: CancellationToken,
-    terminated: Arc<AtomicBool>,
-}
-
-impl Interrupts {
-    pub(super) fn exit(&self) -> Exit {
-        if self.terminated.load(Ordering::SeqCst) { Exit::Terminated } else { Exit::Interrupted }
-    }
-}
-
-/// Waits for a signal; true: SIGTERM. None: there is nothing to wait for.
-async fn signal() -> Option<bool> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (mut int, mut term) =
-            (signal(SignalKind::interrupt()).ok()?, signal(SignalKind::terminate()).ok()?);
-        tokio::select! {
-            got = int.recv() => got.map(|()| false),
-            got = term.recv() => got.map(|()| true),
-        }
-    }
-    #[cfg(not(unix))]
-    {
-        tokio::signal::ctrl_c().await.ok().map(|()| false)
     }
 }
 

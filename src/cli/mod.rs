@@ -4,6 +4,7 @@ mod add;
 mod apply;
 mod args;
 mod ask;
+mod build;
 mod catalog;
 mod context;
 mod doctor;
@@ -17,6 +18,7 @@ mod gc;
 mod helper;
 mod history;
 mod init;
+mod interrupts;
 mod lock;
 mod outdated;
 mod output;
@@ -25,6 +27,7 @@ mod rollback;
 mod schema;
 mod show;
 mod status;
+mod test;
 mod transaction;
 mod verify;
 mod why;
@@ -81,6 +84,8 @@ async fn dispatch(command: Command, context: &Context) -> Result<Exit, Stop> {
         Command::Update(args) => lock::update(&args, context).await,
         Command::Plan(args) => plan::run(&args, context).await,
         Command::Apply(args) => Box::pin(apply::run(&args, context)).await,
+        Command::Build(args) => Box::pin(build::run(&args, context)).await,
+        Command::Test(args) => Box::pin(test::run(&args, context)).await,
         Command::Show(args) => show::run(&args, context).await,
         Command::Status(StatusArgs { tx: Some(tx), .. }) => transaction::run(&tx, context).await,
         Command::Status(StatusArgs { tx: None, time }) => status::run(&time, context).await,

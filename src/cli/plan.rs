@@ -48,10 +48,16 @@ pub(super) async fn run(args: &PlanArgs, context: &Context) -> Result<Exit, Stop
         context.output.talk(&format!("Saved: depstate apply {}", file.display()));
     }
     let digest = wire::plan::digest(&json).to_string();
+    let changes = if context.global.verbose > 0 {
+        ops::changed(&project, storage.as_ref(), &planned).await
+    } else {
+        render::InputChanges::new()
+    };
+    let (plan, location) = (&planned.plan, storage.location());
     context.print(
         &json,
-        |style| render::plan_text(&planned.plan, &storage.location(), style),
-        || render::plan_markdown(&planned.plan, &storage.location(), &digest),
+        |style| render::plan_text_with(plan, &changes, &location, style),
+        || render::plan_markdown_with(plan, &changes, &location, &digest),
     )?;
     Ok(exit(&planned.plan, args.detailed_exitcode))
 }
@@ -65,6 +71,7 @@ pub(super) fn options_json(request: &Request) -> serde_json::Value {
         "as_of": request.options.as_of,
         "filters": texts(&request.options.filters),
         "exclude": texts(&request.options.exclude),
+        "rebuild": texts(&request.options.rebuild),
         "update": match &request.options.update {
             Update::No => serde_json::json!(false),
             Update::All => serde_json::json!(true),

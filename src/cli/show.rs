@@ -97,7 +97,45 @@ fn one(record: &Record) -> String {
             rows.push((name, value.to_string()));
         }
     }
+    rows.extend(made(record));
     render::release_lines(&rows)
+}
+
+/// What the bytes were made of and how, how they were tried, and what else is said of them.
+fn made(record: &Record) -> Vec<(String, String)> {
+    let mut rows = vec![("input digest".to_owned(), record.input.0.to_string())];
+    let seconds = |ms: u64| format!("{}.{:03} s", ms / 1000, ms % 1000);
+    if let Some(build) = &record.build {
+        let image = build.image.as_ref().map_or_else(String::new, |it| format!(", image {it}"));
+        let network = if build.network { ", with the network" } else { "" };
+        let again = match build.reproduced {
+            Some(true) => ", a second build gave the same bytes",
+            Some(false) => ", a second build gave other bytes",
+            None => "",
+        };
+        let text = format!(
+            "{}{image}{network}, contract {}, {}{again}",
+            build.executor,
+            build.contract,
+            seconds(build.duration_ms)
+        );
+        rows.push(("built".to_owned(), text));
+        rows.push(("build log".to_owned(), format!("sha256:{}", build.log_sha256)));
+    }
+    if let Some(test) = &record.test {
+        let image = test.image.as_ref().map_or_else(String::new, |it| format!(", image {it}"));
+        let text = format!("{}{image}, {}", test.executor, seconds(test.duration_ms));
+        rows.push(("tested".to_owned(), text));
+        rows.push(("test log".to_owned(), format!("sha256:{}", test.log_sha256)));
+    }
+    for (id, extra) in &record.source.extra {
+        rows.push(("extra".to_owned(), format!("{id} {} {}", extra.version, extra.url)));
+    }
+    for (name, digest) in &record.inputs {
+        rows.push(("input".to_owned(), format!("{digest}  {name}")));
+    }
+    rows.extend(record.side.iter().map(|key| ("side".to_owned(), key.to_string())));
+    rows
 }
 
 /// Shows a saved plan. It needs neither deps.toml nor the storage, and a stale one can be looked at.

@@ -22,6 +22,8 @@ pub enum CacheKind {
     Http,
     /// Upstream files that had to be downloaded to learn their digest, by that digest.
     Artifacts,
+    /// Texts that builds read, by their digest as inputs.
+    Inputs,
     /// Outputs of builds, by their own digest.
     Builds,
     /// What is known of outputs of builds, by the digest of all that they were made from.
@@ -29,13 +31,15 @@ pub enum CacheKind {
 }
 
 impl CacheKind {
-    const ALL: [Self; 5] = [Self::Index, Self::Http, Self::Artifacts, Self::Builds, Self::Outputs];
+    const ALL: [Self; 6] =
+        [Self::Index, Self::Http, Self::Artifacts, Self::Inputs, Self::Builds, Self::Outputs];
 
     const fn folder(self) -> &'static str {
         match self {
             Self::Index => "index",
             Self::Http => "http",
             Self::Artifacts => "artifacts",
+            Self::Inputs => "inputs",
             Self::Builds => "builds",
             Self::Outputs => "outputs",
         }

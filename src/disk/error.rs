@@ -17,6 +17,23 @@ pub enum DiskError {
         #[source]
         source: io::Error,
     },
+    /// A file could not be read.
+    #[error("could not read `{}`", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// A file can't be an input of a build.
+    #[error("`{}` {why}", path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A git repository could not be read.
     #[error("could not find out what git tracks in `{}`", path.display())]
     Repository {
@@ -37,7 +54,8 @@ impl DiskError {
     /// Returns the code for `depstate explain`.
     pub fn code(&self) -> Code {
         match self {
-            Self::Write { .. } | Self::Repository { .. } => Code::FILE_FAILED,
+            Self::Write { .. } | Self::Read { .. } | Self::Repository { .. } => Code::FILE_FAILED,
+            Self::Input { .. } => Code::NO_INPUT,
             Self::Locked { .. } => Code::APPLY_RUNNING,
         }
     }

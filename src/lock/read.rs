@@ -7,8 +7,8 @@ use toml::Spanned;
 
 use super::{LockError, VERSION};
 use crate::model::{
-    DependencyId, Digest, End, Evidence, Lock, LockedArtifact, LockedDependency, LockedLine,
-    LockedLines, LockedRelease, Over, Signer, TargetName, Version,
+    DependencyId, Digest, End, Evidence, ExtraFile, Lock, LockedArtifact, LockedDependency,
+    LockedLine, LockedLines, LockedRelease, Over, Signer, TargetName, Version,
 };
 
 /// The largest lock that is read, in bytes.
@@ -83,6 +83,19 @@ struct RawArtifact {
     evidence: Spanned<Evidence>,
     signer: Option<Spanned<String>>,
     signed: Option<Over>,
+    #[serde(default)]
+    extra: Vec<RawExtra>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawExtra {
+    id: Spanned<String>,
+    version: String,
+    url: String,
+    size: Option<u64>,
+    sha256: Spanned<String>,
+    evidence: Spanned<Evidence>,
 }
 
 /// Reads a lock.
@@ -188,7 +201,7 @@ fn dependency(
             };
             signed(text, &raw.evidence, raw.signer.as_ref())?;
             let artifact = LockedArtifact {
-                extra: BTreeMap::new(),
+                extra: extras(text, raw.extra)?,
                 url: raw.url,
                 size: raw.size,
                 sha256: value(text, &raw.sha256, raw.sha256.get_ref().parse())?,
@@ -206,6 +219,30 @@ fn dependency(
         releases.push(LockedRelease { version, upstream: raw.upstream, released, artifacts });
     }
     Ok(LockedDependency { asked, fallback, lines, releases })
+}
+
+/// Reads the sub-dependencies of a file.
+fn extras(text: &str, raw: Vec<RawExtra>) -> Result<BTreeMap<String, ExtraFile>, LockError> {
+    let mut all = BTreeMap::new();
+    for raw in raw {
+        let is_id = ExtraFile::is_id(raw.id.get_ref());
+        let id = value(text, &raw.id, is_id.then(|| raw.id.get_ref().clone()).ok_or(()))?;
+        if *raw.evidence.get_ref() == Evidence::Signed {
+            let message = "deps.lock has a sub-dependency that is `signed`, which none can be";
+            return Err(LockError::syntax(message).at(text, raw.evidence.span(), "by whom?"));
+        }
+        let file = ExtraFile {
+            version: raw.version,
+            url: raw.url,
+            size: raw.size,
+            sha256: Some(value(text, &raw.sha256, raw.sha256.get_ref().parse())?),
+            evidence: raw.evidence.into_inner(),
+        };
+        if all.insert(id, file).is_some() {
+            return Err(twice(text, &raw.id, "sub-dependency"));
+        }
+    }
+    Ok(all)
 }
 
 /// Checks that there is a signer exactly where something was signed.

@@ -5,8 +5,9 @@ use proptest::{collection, option, prelude::*};
 
 use super::{LockError, read, write};
 use crate::model::{
-    Algorithm, Code, DependencyId, Digest, End, Evidence, Lock, LockedArtifact, LockedDependency,
-    LockedLine, LockedLines, LockedRelease, Over, Sha256, Signer, TargetName, Version,
+    Algorithm, Code, DependencyId, Digest, End, Evidence, ExtraFile, Lock, LockedArtifact,
+    LockedDependency, LockedLine, LockedLines, LockedRelease, Over, Sha256, Signer, TargetName,
+    Version,
 };
 
 const EXAMPLE: &str = r#"# Written by depstate; commit it.
@@ -29,6 +30,10 @@ sha256 = "1111111111111111111111111111111111111111111111111111111111111111"
 evidence = "signed"
 signer = "openpgp:ABCD"
 signed = "checksum"
+extra = [
+  { id = "icu", version = "77.1", url = "https://example.com/icu-77.1.tgz", size = 7, sha256 = "2222222222222222222222222222222222222222222222222222222222222222", evidence = "tofu" },
+  { id = "zlib_ng", version = "2.2", url = "dir:zlib.tgz", sha256 = "3333333333333333333333333333333333333333333333333333333333333333", evidence = "checksum-file" },
+]
 
 [[dependency.release.artifact]]
 target = "noble-amd64"
@@ -53,6 +58,10 @@ fn the_format_is_exact() {
     let address = "node@22.11.0/jammy-amd64".parse().unwrap();
     assert_eq!(lock.artifact(&address).unwrap().evidence, Evidence::Signed);
     let signer = lock.artifact(&address).unwrap().signer.clone().unwrap();
+    let extra = &lock.artifact(&address).unwrap().extra;
+    assert_eq!(extra.keys().collect::<Vec<_>>(), ["icu", "zlib_ng"]);
+    assert_eq!((extra["icu"].size, extra["icu"].sha256), (Some(7), Some(Sha256([0x22; 32]))));
+    assert_eq!(extra["zlib_ng"].evidence, Evidence::ChecksumFile);
     assert_eq!((signer.who.as_str(), signer.over), ("openpgp:ABCD", Over::Checksum));
 }
 
@@ -113,6 +122,11 @@ fn everything_else_is_a_syntax_error_with_its_place() {
         (with("target = \"jammy", "tarqet = \"jammy"), "tarqet", "tarqet"),
         (with("id = \"ruby\"", "id = \"ruby"), "can't be read", ""),
         (with("id = \"ruby\"\n", ""), "id", ""),
+        (with("id = \"zlib_ng\"", "id = \"icu\""), "the sub-dependency `icu` twice", "\"icu\""),
+        (with("id = \"icu\"", "id = \"../icu\""), "`../icu`", "\"../icu\""),
+        (with("2222\", ", "222\", "), "can't have", ""),
+        (with("evidence = \"tofu\" }", "evidence = \"signed\" }"), "none can be", "\"signed\""),
+        (with("version = \"77.1\", ", ""), "version", ""),
         ("[".repeat(100_000), "can't be read", ""),
     ] {
         let (error, marked) = fails(&text);
@@ -146,6 +160,16 @@ fn what_was_decided_of_lines_stands_with_the_dependency() {
     }
 }
 
+fn extra() -> impl Strategy<Value = ExtraFile> {
+    let evidence =
+        prop_oneof![Just(Evidence::Tofu), Just(Evidence::ChecksumFile), Just(Evidence::Given)];
+    (any::<String>(), any::<String>(), option::of(0..1_u64 << 62), any::<[u8; 32]>(), evidence)
+        .prop_map(|(version, url, size, sha256, evidence)| {
+            let sha256 = Some(Sha256(sha256));
+            ExtraFile { version, url, size, sha256, evidence }
+        })
+}
+
 fn artifact() -> impl Strategy<Value = LockedArtifact> {
     let evidence = prop_oneof![
         Just(Evidence::Tofu),
@@ -163,10 +187,11 @@ fn artifact() -> impl Strategy<Value = LockedArtifact> {
         option::of(digest),
         evidence,
         (any::<String>(), prop_oneof![Just(Over::Artifact), Just(Over::Checksum)]),
+        collection::btree_map("[A-Za-z0-9][A-Za-z0-9._-]{0,8}", extra(), 0..3),
     )
-        .prop_map(|(url, size, sha256, upstream_digest, evidence, (who, over))| {
+        .prop_map(|(url, size, sha256, upstream_digest, evidence, (who, over), extra)| {
             LockedArtifact {
-                extra: Default::default(),
+                extra,
                 url,
                 size,
                 sha256: Sha256(sha256),

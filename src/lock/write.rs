@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::VERSION;
 use crate::model::{
-    End, Lock, LockedArtifact, LockedDependency, LockedLine, LockedRelease, Over, TargetName,
+    End, ExtraFile, Lock, LockedArtifact, LockedDependency, LockedLine, LockedRelease, Over,
+    TargetName,
 };
 
 /// Writes a lock: dependencies by id, releases as they come (newest first), files by target.
@@ -91,6 +92,29 @@ fn write_artifact(out: &mut String, target: &TargetName, artifact: &LockedArtifa
             line(out, "signed", quoted(signer.over.name()));
         }
     }
+    if !artifact.extra.is_empty() {
+        // One line for each, so that two branches that change two of them merge.
+        out.push_str("extra = [\n");
+        for (id, extra) in &artifact.extra {
+            write_extra(out, id, extra);
+        }
+        out.push_str("]\n");
+    }
+}
+
+fn write_extra(out: &mut String, id: &str, extra: &ExtraFile) {
+    // Without a digest nothing is decided, and nothing to be written.
+    let Some(sha256) = extra.sha256 else { return };
+    let size = extra.size.map_or_else(String::new, |size| format!(", size = {size}"));
+    // Writing to a string can't fail.
+    let _ = writeln!(
+        out,
+        "  {{ id = {}, version = {}, url = {}{size}, sha256 = \"{sha256}\", evidence = \"{}\" }},",
+        quoted(id),
+        quoted(&extra.version),
+        quoted(&extra.url),
+        extra.evidence.name(),
+    );
 }
 
 fn line(out: &mut String, key: &str, value: impl std::fmt::Display) {

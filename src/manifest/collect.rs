@@ -63,6 +63,8 @@ pub(super) struct Collector<'a> {
     pub(super) globs: BTreeMap<String, Vec<TargetName>>,
     /// The ids of all dependencies.
     pub(super) ids: BTreeSet<String>,
+    /// How many mistakes were told, the same one again each time.
+    pub(super) told: usize,
     // The same value is read once for every dependency that `[defaults]` gives it to.
     mistakes: BTreeMap<(usize, usize, Code, String), Mistake>,
     patterns: BTreeMap<String, Result<Pattern, BadPattern>>,
@@ -77,6 +79,7 @@ impl<'a> Collector<'a> {
             known,
             globs: BTreeMap::new(),
             ids: BTreeSet::new(),
+            told: 0,
             mistakes: BTreeMap::new(),
             patterns: BTreeMap::new(),
             room: ROOM,
@@ -85,6 +88,7 @@ impl<'a> Collector<'a> {
 
     /// Takes a mistake; the same one twice is one.
     pub(super) fn add(&mut self, mistake: Mistake) {
+        self.told = self.told.saturating_add(1);
         let key = (mistake.span.0, mistake.span.1, mistake.code, mistake.message.clone());
         self.mistakes.entry(key).or_insert(mistake);
     }

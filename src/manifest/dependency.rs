@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::{
     DriverTable,
     collect::{Collector, Extra as _, mistake, range},
+    extra,
     fields::{Table, string},
     keys::{self, nearest, one_of, shorten},
-    lines, overrides, rules,
+    keys_build, lines, overrides, rules,
     schedule::{self, Schedule},
     settings, source,
     source::Source,
@@ -36,15 +37,18 @@ pub(super) fn read(
     targets: &Targets,
     complete: bool,
 ) -> Found {
+    let told = all.told;
     let parts = parts(all, Some(id), fields, targets, complete);
     if complete {
         let wanted = parts.targets.as_deref().unwrap_or_default();
-        let whole = Whole { id, fields, settings: &parts.settings, overrides: &parts.overrides };
+        let read = all.told == told;
+        let whole =
+            Whole { read, id, fields, settings: &parts.settings, overrides: &parts.overrides };
         steps::check(all, &whole, wanted, targets);
     }
     let dependency = parts.source.as_ref().filter(|_| complete).and_then(|source| {
         Some(Dependency {
-            extra: Vec::new(),
+            extra: parts.extra,
             id: id.clone(),
             targets: parts.targets?,
             scheme: parts.scheme,
@@ -66,8 +70,12 @@ pub(super) fn read(
 /// Checks the keys of a dependency as written.
 pub(super) fn check_keys(all: &mut Collector<'_>, fields: Table<'_, '_>) {
     keys::DEPENDENCY.check(all, fields.keys);
-    if let Some(verify) = fields.get("verify").and_then(|value| value.get_ref().as_table()) {
-        keys::VERIFY.check(all, verify);
+    for (key, keys) in
+        [("verify", &keys::VERIFY), ("build", &keys_build::BUILD), ("test", &keys_build::TEST)]
+    {
+        if let Some(table) = fields.get(key).and_then(|value| value.get_ref().as_table()) {
+            keys.check(all, table);
+        }
     }
 }
 
@@ -95,6 +103,7 @@ struct Parts {
     schedule: Option<Schedule>,
     settings: crate::model::Settings,
     overrides: Vec<crate::model::Override>,
+    extra: Vec<crate::model::ExtraRule>,
     max_staleness: Option<Duration>,
 }
 
@@ -121,6 +130,7 @@ fn parts(
         schedule: schedule::read(all, fields, id.map(DependencyId::as_str), complete),
         settings: settings::settings(&settings::read(all, fields, false)),
         overrides: overrides::read(all, fields, scheme, targets),
+        extra: extra::read(all, fields, scheme, targets),
         max_staleness: fields
             .get("max-staleness")
             .and_then(|value| values::duration(all, "max-staleness", value)),

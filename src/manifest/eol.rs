@@ -6,7 +6,7 @@ use toml::de::DeValue;
 use super::{
     collect::Collector,
     fields::{Table, Value, line, missing, table, wrong_type},
-    keys, values,
+    keys_time, values,
 };
 use crate::model::EolRule;
 
@@ -29,7 +29,7 @@ pub(super) fn of_line(
         return Some(OfLine { date: Some(values::date(all, "eol", value)?), ..OfLine::default() });
     }
     let fields = table(all, "eol", value)?;
-    keys::LINE_EOL.check(all, fields.keys);
+    keys_time::LINE_EOL.check(all, fields.keys);
     if !scheduled && fields.get("date").is_none() {
         missing(all, fields, "`eol` without a schedule", "date", "date = 2027-04-30");
     }
@@ -56,7 +56,7 @@ pub(super) fn of_dependency<'a, 't>(
         return None;
     }
     let fields = table(all, "eol", value)?;
-    keys::EOL.check(all, fields.keys);
+    keys_time::EOL.check(all, fields.keys);
     Some(fields)
 }
 

@@ -1,6 +1,6 @@
 //! `test.http`: what a server under test must answer.
 
-use std::net::Ipv4Addr;
+use url::Host;
 
 use super::{
     collect::{Collector, Extra as _, mistake, range},
@@ -61,6 +61,14 @@ fn status(all: &mut Collector<'_>, value: &Value<'_>) -> Option<u16> {
     read
 }
 
+/// Tells whether a host is a loopback address of version 4, plainly written.
+fn here(host: &str) -> bool {
+    match Host::parse(host) {
+        Ok(Host::Ipv4(address)) => host.starts_with("127.") && address.is_loopback(),
+        Ok(Host::Domain(_) | Host::Ipv6(_)) | Err(_) => false,
+    }
+}
+
 /// Says what is wrong with an address, as far as its template lets it be known.
 fn wrong(url: &Located<String>) -> Option<(String, String)> {
     let shown = shorten(&url.value);
@@ -80,14 +88,10 @@ fn wrong(url: &Located<String>) -> Option<(String, String)> {
         Some((host, port)) => (host.strip_prefix('[').unwrap_or_default(), port.strip_prefix(':')),
         None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
     };
-    let here = host == "localhost"
-        || host == "::1"
-        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
-    if !here {
+    if host != "localhost" && host != "::1" && !here(host) {
         return Some((format!("`{shown}` is not on this machine"), help));
     }
-    let bad = port.is_some_and(|port| {
-        !is_template(port) && port.parse::<u16>().ok().filter(|port| *port > 0).is_none()
-    });
+    let bad = port
+        .is_some_and(|port| !is_template(port) && !port.parse::<u16>().is_ok_and(|port| port > 0));
     bad.then(|| (format!("`{shown}` has no port that there is"), help))
 }

@@ -52,10 +52,12 @@ fn unpinned(all: &mut Collector<'_>, text: &Located<String>) {
         (message, "it begins with a letter or digit".to_owned())
     } else {
         let message = format!("the image `{shown}` is not pinned by its digest");
-        let help = format!(
-            "write `image = \"{name}@sha256:…\"`, with 64 small hex digits; \
-             `podman image inspect --format '{{{{.Digest}}}}' {name}` prints them"
-        );
+        let mut help = format!("write `image = \"{name}@sha256:…\"`, with 64 small hex digits");
+        if !is_template(name) {
+            help += "; `podman image inspect --format '{{.Digest}}' ";
+            help += name;
+            help += "` prints them";
+        }
         (message, help)
     };
     all.add(mistake(Code::IMAGE_NOT_PINNED, range(text), message).help(help));

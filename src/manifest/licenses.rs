@@ -49,12 +49,9 @@ pub(super) fn licenses(
 
 /// Reads one expression, and spells it as SPDX does.
 fn expression(all: &mut Collector<'_>, text: &Located<String>) -> Option<String> {
-    let error = match Expression::parse_mode(&text.value, MODE) {
-        Ok(_) => {
-            let spelt = Expression::canonicalize(&text.value).ok().flatten();
-            return Some(spelt.unwrap_or_else(|| text.value.clone()));
-        }
-        Err(error) => error,
+    let Err(error) = Expression::parse_mode(&text.value, MODE) else {
+        let spelt = Expression::canonicalize(&text.value).ok().flatten();
+        return Some(spelt.unwrap_or_else(|| text.value.clone()));
     };
     let term = error.original.get(error.span.clone()).unwrap_or_default();
     let shown = shorten(&text.value);
@@ -68,11 +65,11 @@ fn expression(all: &mut Collector<'_>, text: &Located<String>) -> Option<String>
         said(&error.reason, &shown, term)
     };
     let whole = range(text);
-    let at = match error.reason {
-        Reason::Empty | Reason::UnclosedParens => None,
-        _ if named.is_some() => None,
-        _ => place::inside(all.text, whole.clone(), error.span).filter(|at| !at.is_empty()),
-    };
+    // What is missing has no place of its own.
+    let all_of_it =
+        named.is_some() || matches!(error.reason, Reason::Empty | Reason::UnclosedParens);
+    let at = place::inside(all.text, whole.clone(), error.span);
+    let at = at.filter(|at| !all_of_it && !at.is_empty());
     all.add(mistake(Code::BAD_LICENSE, at.unwrap_or(whole), message).help(help));
     None
 }

@@ -145,7 +145,7 @@ fn one(
 
 /// None where a value was given that could not be read.
 #[expect(clippy::option_option, reason = "absent, unreadable and read are three things")]
-fn unless_broken<T>(value: Option<Option<T>>) -> Option<Option<T>> {
+pub(super) fn unless_broken<T>(value: Option<Option<T>>) -> Option<Option<T>> {
     match value {
         None => Some(None),
         Some(None) => None,

@@ -2,11 +2,12 @@
 
 use super::{
     collect::Collector,
+    extra,
     fields::{Table, list, table},
     keys, rules, settings,
     targets::Targets,
 };
-use crate::model::{Override, Scheme};
+use crate::model::{Override, Patch, Scheme};
 
 /// Reads the overrides, in their order.
 pub(super) fn read(
@@ -21,8 +22,10 @@ pub(super) fn read(
         list(all, "override", value, "a list of tables", Some(help.to_owned()), |all, entry| {
             let fields = table(all, "override", entry)?;
             keys::OVERRIDE.check(all, fields.keys);
+            let extra = extra::change(all, fields, scheme, targets);
             let (when, targets) = rules::spoken_of(all, fields, scheme, targets);
-            Some(Override { when, targets, patch: settings::read(all, fields, true) })
+            let patch = Patch { extra, ..settings::read(all, fields, true) };
+            Some(Override { when, targets, patch })
         });
     read.unwrap_or_default()
 }

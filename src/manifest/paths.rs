@@ -86,19 +86,21 @@ pub(super) fn relative(all: &mut Collector<'_>, key: &str, text: &Located<String
     let mut told = |message: String, help: String| {
         all.add(mistake(Code::BAD_VALUE, range(text), message).help(help));
     };
+    let from = match of {
+        "deps.toml" => "the folder that deps.toml lies in",
+        _ => "the archive's root",
+    };
     let drive = plain.as_bytes().get(1) == Some(&b':');
     if plain.contains('\\') {
         let help = format!("write `{}`", shown.replace('\\', "/"));
         return told(format!("`{shown}` has a backslash in it"), help);
     }
     if plain.starts_with(['/', '~']) || drive {
-        let from = if of == "deps.toml" { "the folder that deps.toml lies in" } else { of };
         let help = format!("write the path from {from}, without a `/` before it");
         return told(format!("`{key}` has the absolute path `{shown}`"), help);
     }
     if plain.split('/').any(|part| part == "..") {
-        let from = if of == "deps.toml" { "the folder that deps.toml lies in" } else { of };
-        let help = format!("what is used must lie below {from}: leave `..` out");
+        let help = format!("it must lie below {from}: leave `..` out");
         return told(format!("`{shown}` leads out of {from}"), help);
     }
     // What a statement leaves out is not known here.

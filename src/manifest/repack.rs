@@ -77,7 +77,7 @@ fn rename(all: &mut Collector<'_>, value: &Value<'_>) -> Option<BTreeMap<String,
         let to = if away {
             Some(Located::new(String::new(), value.span()))
         } else {
-            string(all, "rename", value)
+            string(all, &shorten(key.get_ref()), value)
         };
         let Some(to) = to else { continue };
         let (folder, other) = (from.value.ends_with('/'), to.value.ends_with('/'));

@@ -6,7 +6,7 @@ use super::{
     DriverTable,
     collect::Collector,
     fields::{Table, missing, string, table},
-    keys, source, values,
+    keys_time, source, values,
 };
 use crate::model::ScheduleRule;
 
@@ -27,7 +27,7 @@ pub(super) fn read(
     complete: bool,
 ) -> Option<Schedule> {
     let fields = table(all, "schedule", dependency.get("schedule")?)?;
-    keys::SCHEDULE.check(all, fields.keys);
+    keys_time::SCHEDULE.check(all, fields.keys);
     let meant = ["urls", "document", "source"].iter().any(|key| fields.get(key).is_some());
     if complete && fields.get("url").is_none() && !meant {
         missing(all, fields, "`schedule`", "url", "url = \"https://example.com/schedule.json\"");

@@ -19,7 +19,7 @@ mod tests {
 
     use super::super::{
         keys::{self, Keys},
-        keys_build,
+        keys_build, keys_time,
     };
     use super::schema;
 
@@ -46,9 +46,9 @@ mod tests {
             ("Rule", &keys::EXCLUDE),
             ("Verify", &keys::VERIFY),
             ("Checksum", &keys::CHECKSUM),
-            ("Schedule", &keys::SCHEDULE),
-            ("Eol", &keys::EOL),
-            ("LineEol", &keys::LINE_EOL),
+            ("Schedule", &keys_time::SCHEDULE),
+            ("Eol", &keys_time::EOL),
+            ("LineEol", &keys_time::LINE_EOL),
             ("Signature", &keys::SIGNATURE),
             ("Build", &keys_build::BUILD),
             ("Test", &keys_build::TEST),
@@ -57,6 +57,7 @@ mod tests {
             ("Limits", &keys_build::LIMITS),
             ("Override", &keys::OVERRIDE),
             ("OverrideSource", &keys::OVERRIDE_SOURCE),
+            ("Extra", &super::super::extra::EXTRA),
         ] {
             assert_eq!(of(shape), known(keys), "{shape}");
         }

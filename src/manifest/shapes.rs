@@ -11,11 +11,13 @@ use serde_json::Value;
 
 use super::{
     shapes_build::{Build, Test},
+    shapes_extra::Extra,
+    shapes_target::Target,
     shapes_time::{DayOrTable, Eol, Schedule},
     shapes_verify::Verify,
     words::{
         Artifact, Duration, Fallbacks, IdKey, Keep, Licenses, Line, Maybe, OneOrMore, OrFalse,
-        PinnedImage, Place, Replacements, Size, SomeLines, TargetKey,
+        Place, Replacements, Size, SomeLines, TargetKey,
     },
 };
 
@@ -82,63 +84,6 @@ pub(super) struct Retention {
     /// What they may take in all: `10GiB` if not given.
     #[schemars(default, rename = "cache-size")]
     cache_size: Maybe<Size>,
-}
-
-/// An operating system, architecture and distribution.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub(super) struct Target {
-    /// Go's word for the operating system; only `any` has none.
-    #[schemars(default)]
-    os: Maybe<Os>,
-    /// Go's word for the architecture; only `any` has none.
-    #[schemars(default)]
-    arch: Maybe<Arch>,
-    /// The distribution, where it matters.
-    #[schemars(default)]
-    distro: Maybe<Distro>,
-    /// Buildpack stacks that the target serves.
-    #[schemars(default)]
-    stacks: Vec<Line>,
-    /// Free names for templates: `vars = { libc = "glibc" }` is `{{ target.vars.libc }}`.
-    #[schemars(default)]
-    vars: BTreeMap<String, String>,
-    /// The container image of builds and tests for it: `NAME@sha256:` and 64 hex digits.
-    #[schemars(default)]
-    image: Maybe<PinnedImage>,
-}
-
-/// Go's word for an operating system.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
-enum Os {
-    Linux,
-    Darwin,
-    Windows,
-}
-
-/// Go's word for an architecture.
-#[derive(JsonSchema)]
-#[schemars(rename_all = "lowercase")]
-enum Arch {
-    Amd64,
-    Arm64,
-    Ppc64le,
-    S390x,
-    #[schemars(rename = "386")]
-    I386,
-    Arm,
-}
-
-/// A Linux distribution.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub(super) struct Distro {
-    /// Its name: `ubuntu`.
-    name: Line,
-    /// Its version, in quotes: `"22.04"`.
-    #[schemars(default)]
-    version: Maybe<Line>,
 }
 
 /// One product: which versions of it are wanted, for which targets, from where.
@@ -216,6 +161,9 @@ pub(super) struct Defaults {
     /// What differs for some versions or targets; later entries win.
     #[schemars(default, rename = "override")]
     overrides: OrFalse<Vec<Override>>,
+    /// Sub-dependencies for the build script, with versions and digests of their own.
+    #[schemars(default)]
+    extra: OrFalse<Vec<Extra>>,
 }
 
 /// How versions are read and ordered.
@@ -349,6 +297,9 @@ pub(super) struct Override {
     /// What differs in `test`; `false`: nothing is tried.
     #[schemars(default)]
     test: OrFalse<Test>,
+    /// Other sub-dependencies, in place of all of the dependency's own.
+    #[schemars(default)]
+    extra: OrFalse<Vec<Extra>>,
     /// Keys of the free table to set, or to take away with `false`.
     #[schemars(default)]
     metadata: OrFalse<BTreeMap<String, Value>>,

@@ -19,6 +19,8 @@ const MOST: usize = 64;
 
 /// A dependency with nothing left open.
 pub(super) struct Whole<'a, 'f, 't> {
+    /// All that it says could be read.
+    pub(super) read: bool,
     pub(super) id: &'a DependencyId,
     pub(super) fields: Table<'f, 't>,
     pub(super) settings: &'a Settings,
@@ -64,7 +66,9 @@ pub(super) fn check(
     targets: &Targets,
 ) {
     not_itself(all, whole);
-    for step in [Step::Build, Step::Test] {
+    // What could not be read must not be missed as well.
+    let steps: &[Step] = if whole.read { &[Step::Build, Step::Test] } else { &[] };
+    for &step in steps {
         each_target(all, whole, step, wanted, targets);
     }
 }
@@ -112,8 +116,7 @@ fn each_target(
             if mended {
                 continue;
             }
-            let last =
-                here.iter().filter(|(n, o)| o.when.is_none() || case.contains(n)).next_back();
+            let last = here.iter().rfind(|(n, o)| o.when.is_none() || case.contains(n));
             let at = span(whole, step, last.map(|(n, _)| *n), found.key);
             all.add(mistake(found.code, at, found.message).help(found.help));
             return;
@@ -151,7 +154,7 @@ fn span(
     let of = |value: Option<&Value<'_>>| {
         let table = value?;
         let key = table.get_ref().as_table().and_then(|table| table.get(key));
-        Some((key.map(|value| value.span()), table.span()))
+        Some((key.map(Value::span), table.span()))
     };
     let there = of(entry.and_then(|entry| below(entry, step.key())));
     let here = of(fields.get(step.key()));

@@ -13,6 +13,15 @@ use crate::{
 
 /// Reads the table of `checksum`.
 pub(super) fn checksum(all: &mut Collector<'_>, value: &Value<'_>) -> Option<ChecksumRule> {
+    checksum_in(all, value, Scope::Verify)
+}
+
+/// Reads the table of `checksum` whose templates know the names of a scope.
+pub(super) fn checksum_in(
+    all: &mut Collector<'_>,
+    value: &Value<'_>,
+    scope: Scope,
+) -> Option<ChecksumRule> {
     if let Some(text) = value.get_ref().as_str() {
         let shown = shorten(text);
         let help = match text.len() {
@@ -52,16 +61,16 @@ pub(super) fn checksum(all: &mut Collector<'_>, value: &Value<'_>) -> Option<Che
     match way {
         "url" => {
             let url = string(all, "url", of)?;
-            all.template(&url, Scope::Verify);
+            all.template(&url, scope);
             Some(ChecksumRule::Url { url, select })
         }
         "asset" => {
             let asset = string(all, "asset", of)?;
-            glob(all, &asset, Scope::Verify);
+            glob(all, &asset, scope);
             Some(ChecksumRule::Asset { asset, select })
         }
-        "sha256" => hex(all, way, of, Algorithm::Sha256),
-        _ => hex(all, way, of, Algorithm::Sha512),
+        "sha256" => hex(all, way, of, Algorithm::Sha256, scope),
+        _ => hex(all, way, of, Algorithm::Sha512, scope),
     }
 }
 
@@ -70,6 +79,7 @@ fn hex(
     key: &str,
     value: &Value<'_>,
     algorithm: Algorithm,
+    scope: Scope,
 ) -> Option<ChecksumRule> {
     let digits = 2 * algorithm.size();
     let help = format!("a {} has {digits} hex digits", key.to_uppercase().replace("SHA", "SHA-"));
@@ -79,7 +89,7 @@ fn hex(
     };
     let located = Located::new(text.to_owned(), value.span());
     if is_template(text) {
-        all.template(&located, Scope::Verify);
+        all.template(&located, scope);
     } else if Digest::from_hex(algorithm, text).is_err() {
         let message = match text.chars().count() {
             0 => format!("`{key}` is empty"),

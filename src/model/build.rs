@@ -210,6 +210,7 @@ impl Limits {
     };
 
     /// Lays what deps.toml says over these.
+    #[must_use]
     pub fn with(self, rule: &LimitsRule) -> Self {
         Self {
             time: rule.time.unwrap_or(self.time),

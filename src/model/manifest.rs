@@ -268,6 +268,8 @@ pub struct Patch {
     pub build: Change<BuildPatch>,
     /// See [`Settings::test`]; `Set` is merged key by key.
     pub test: Change<TestPatch>,
+    /// See [`Dependency::extra`]; replaced whole.
+    pub extra: Change<Vec<ExtraRule>>,
 }
 
 /// What happens to one key.

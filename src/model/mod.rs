@@ -11,6 +11,7 @@ mod constraint;
 mod digest;
 mod environment;
 mod event;
+mod extra;
 mod finding;
 mod glob;
 mod head;
@@ -52,6 +53,7 @@ pub use constraint::{Constraint, ConstraintError};
 pub use digest::{Algorithm, BadDigest, Digest, Evidence, InputDigest, Sha256};
 pub use environment::Environment;
 pub use event::{Event, Outcome, Sink, Work, Worked};
+pub use extra::WantedExtra;
 pub use finding::{Finding, Severity};
 pub use glob::{BadGlob, Glob};
 pub use head::{FORMAT, Generation, Head, HeadKind, IndexRef, ObjectRef, Tx};
@@ -71,7 +73,10 @@ pub use mistake::Mistake;
 pub use object::{ObjectKey, ObjectMeta, Revision};
 pub use observed::{Observed, Trouble, Why};
 pub use pattern::{BadPattern, Pattern};
-pub use plan::{Action, BaseHead, Basis, Blind, Facts, NotWanted, Plan, Reason, Step, Summary};
+pub use plan::{
+    Action, BaseHead, Basis, Blind, Facts, InputChange, InputText, NotWanted, Plan, Reason, Step,
+    Summary,
+};
 pub use probe::{Checksums, Conditions, Probe};
 pub use recipe::{
     BuildEvidence, BuiltOutput, CONTRACT, ExtraFile, HttpCheck, Need, Recipe, TestEvidence, Tree,

@@ -239,6 +239,35 @@ impl Reason {
     }
 }
 
+/// What changed in a file that builds read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputChange {
+    /// Its path, relative to deps.toml.
+    pub path: String,
+    /// What it was.
+    pub before: InputText,
+    /// What it is.
+    pub after: InputText,
+}
+
+/// What is known of a file that builds read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputText {
+    /// It is not there.
+    Absent,
+    /// It is no text, too long a one, or not known any more.
+    Unknown,
+    /// Its text.
+    Text(String),
+}
+
+impl InputText {
+    /// Takes what is known of a file that is there.
+    pub fn of(text: Option<String>) -> Self {
+        text.map_or(Self::Unknown, Self::Text)
+    }
+}
+
 /// What is told of an artifact before and after a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {

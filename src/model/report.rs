@@ -38,6 +38,8 @@ pub struct Done {
     pub action: Action,
     /// Bytes published.
     pub bytes: u64,
+    /// Bytes fetched for it.
+    pub fetched: u64,
 }
 
 /// A step, or a whole dependency, that failed.

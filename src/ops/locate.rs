@@ -9,12 +9,16 @@ use futures::{StreamExt as _, stream};
 use super::{
     Download, Project, Request,
     error::chain,
+    extras::{self, Downloads, Look},
     signed::{Wish, Wrong},
     transfer,
     vouchers::Vouchers,
 };
 use crate::{
-    model::{Address, Algorithm, Code, Digest, Evidence, Finding, Over, Severity, Signer, Sink},
+    model::{
+        Address, Algorithm, Code, Digest, Evidence, Finding, LockedArtifact, Over, Severity,
+        Signer, Sink,
+    },
     planner::{Candidate, ChecksumQuery, ChosenFile, LocatedFile, Selection, Trust},
     source::{document, jq},
     verify,
@@ -29,39 +33,36 @@ pub(crate) async fn locate(
     trust: &Trust<'_>,
     sink: &Arc<dyn Sink>,
 ) -> (BTreeMap<Address, LocatedFile>, Vec<Finding>) {
-    let candidates: Vec<(Address, &str, &Candidate)> = selection
+    let chosen: Vec<(Address, &str, &ChosenFile)> = selection
         .dependencies
         .iter()
         .flat_map(|(id, chosen)| {
             chosen.releases.iter().flat_map(move |release| {
-                release.files.iter().filter_map(move |(target, file)| match file {
-                    ChosenFile::Candidate(candidate) => Some((
-                        Address {
-                            dependency: id.clone(),
-                            version: release.version.clone(),
-                            target: target.clone(),
-                        },
-                        release.upstream.as_str(),
-                        candidate,
-                    )),
-                    ChosenFile::Decided { .. } => None,
+                let open = |(_, file): &(_, &ChosenFile)| match file {
+                    ChosenFile::Candidate(_) => true,
+                    ChosenFile::Decided { extra, .. } => extra.is_some(),
+                };
+                release.files.iter().filter(open).map(move |(target, file)| {
+                    let address = Address {
+                        dependency: id.clone(),
+                        version: release.version.clone(),
+                        target: target.clone(),
+                    };
+                    (address, release.upstream.as_str(), file)
                 })
             })
         })
         .collect();
     // Many files share one checksum file: it is asked for once.
     let vouchers = Vouchers::default();
-    let found: Vec<(Address, &Candidate, Result<LocatedFile, Finding>)> = stream::iter(candidates)
-        .map(|(address, upstream, candidate)| {
-            let vouchers = &vouchers;
+    let downloads = Downloads::new(project.setting.jobs);
+    let found: Vec<(Address, &ChosenFile, Result<LocatedFile, Finding>)> = stream::iter(chosen)
+        .map(|(address, upstream, file)| {
+            let (vouchers, downloads) = (&vouchers, &downloads);
             async move {
-                // What the filters leave out is planned and counted, not asked for.
-                let located = if request.options.takes(&address) {
-                    one(project, &address, upstream, candidate, request, vouchers, sink).await
-                } else {
-                    Ok(as_listed(candidate))
-                };
-                (address, candidate, located)
+                let asked = Asked { project, request, vouchers, downloads, sink };
+                let located = asked.file(&address, upstream, file).await;
+                (address, file, located)
             }
         })
         .buffer_unordered(project.setting.jobs.max(1) * 2)
@@ -69,9 +70,13 @@ pub(crate) async fn locate(
         .await;
     let mut located = BTreeMap::new();
     let mut troubles = Vec::new();
-    for (address, candidate, result) in found {
+    for (address, chosen, result) in found {
         match result {
             Ok(file) => {
+                let ChosenFile::Candidate(candidate) = chosen else {
+                    located.insert(address, file);
+                    continue;
+                };
                 let keys = |signer: &Signer| {
                     let query = candidate.signature.as_ref();
                     query.is_some_and(|query| project.keys.hold(&query.rule, signer))
@@ -90,6 +95,72 @@ pub(crate) async fn locate(
     }
     troubles.sort();
     (located, troubles)
+}
+
+/// What every file is looked for with.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    project: &'a Project,
+    request: &'a Request,
+    vouchers: &'a Vouchers,
+    downloads: &'a Downloads,
+    sink: &'a Arc<dyn Sink>,
+}
+
+impl Asked<'_> {
+    /// Finds out what it can about a file and its sub-dependencies. What the filters leave out is
+    /// planned and counted, not asked for.
+    async fn file(
+        &self,
+        address: &Address,
+        upstream: &str,
+        file: &ChosenFile,
+    ) -> Result<LocatedFile, Finding> {
+        let Self { project, request, vouchers, downloads, sink } = *self;
+        let takes = request.options.takes(address);
+        let none = BTreeMap::new();
+        let (located, queries) = match file {
+            ChosenFile::Candidate(candidate) if takes => {
+                let located =
+                    one(project, address, upstream, candidate, request, vouchers, sink).await?;
+                (located, &candidate.extra)
+            }
+            ChosenFile::Candidate(candidate) => (as_listed(candidate), &candidate.extra),
+            ChosenFile::Decided { artifact, extra, .. } => {
+                (as_decided(artifact), extra.as_ref().unwrap_or(&none))
+            }
+        };
+        let extra = match project.sources.get(&address.dependency) {
+            Some(source) if takes => {
+                let source = source.as_ref();
+                let look = Look { project, source, address, request, vouchers, downloads, sink };
+                look.all(queries).await.map_err(|failed| Finding {
+                    severity: if failed.refused { Severity::Refused } else { Severity::Error },
+                    code: failed.code,
+                    dependency: Some(address.dependency.clone()),
+                    address: Some(address.clone()),
+                    message: failed.message,
+                    help: failed.help,
+                    span: None,
+                })?
+            }
+            Some(_) | None => extras::as_known(queries),
+        };
+        Ok(LocatedFile { extra, ..located })
+    }
+}
+
+/// What is known of a file that was decided before.
+fn as_decided(artifact: &LockedArtifact) -> LocatedFile {
+    LocatedFile {
+        extra: BTreeMap::new(),
+        url: artifact.url.clone(),
+        size: artifact.size,
+        sha256: Some(artifact.sha256),
+        upstream_digest: artifact.upstream_digest.clone(),
+        evidence: artifact.evidence,
+        signer: artifact.signer.clone(),
+    }
 }
 
 /// What is known of a candidate without a request.
@@ -161,7 +232,7 @@ async fn one(
             }
             None => file,
         };
-        let found = read(&file, url, candidate, select.as_deref(), *algorithm)
+        let found = read(&file, url, &candidate.name, select.as_deref(), *algorithm)
             .await
             .map_err(|(code, message)| trouble((code, message, None)))?;
         located.sha256 = found.sha256();
@@ -186,7 +257,12 @@ async fn one(
         Download::Nothing => false,
         // A moved file must be the locked one, and that is seen only by reading it; a signature is
         // looked at before anything is written.
-        Download::Needed => candidate.needs_digest || candidate.expect.is_some() || wish.is_some(),
+        Download::Needed => {
+            candidate.needs_digest
+                || candidate.expect.is_some()
+                || wish.is_some()
+                || is_built(project, address)
+        }
         Download::All => true,
     };
     let by_bytes = wish.filter(Wish::wants_bytes);
@@ -230,6 +306,14 @@ async fn one(
     Ok(located)
 }
 
+/// Tells whether an artifact is built: the digest of its source decides what its output is kept by.
+fn is_built(project: &Project, address: &Address) -> bool {
+    let dependency = project.manifest.dependencies.get(&address.dependency);
+    dependency.is_some_and(|dependency| {
+        dependency.settings_for(&address.version, &address.target).build.is_some()
+    })
+}
+
 /// What was verified and refused ends with another exit code than what merely failed.
 /// Holds a checksum file against the digest that the index gives for it.
 fn whole(file: &Bytes, url: &str, expected: Option<&Digest>) -> Result<(), Wrong> {
@@ -246,17 +330,18 @@ fn whole(file: &Bytes, url: &str, expected: Option<&Digest>) -> Result<(), Wrong
         .map_err(|mismatch| (Code::DIGEST_MISMATCH, mismatch.to_string(), None))
 }
 
-async fn read(
+/// Reads the digest of a file of a given name from a checksum file.
+pub(super) async fn read(
     file: &Bytes,
     url: &str,
-    candidate: &Candidate,
+    name: &str,
     select: Option<&str>,
     algorithm: Option<Algorithm>,
 ) -> Result<Digest, (Code, String)> {
     let unreadable =
         |why: String| (Code::CHECKSUM_UNREADABLE, format!("checksum file `{url}`: {why}"));
     match select {
-        None => verify::find(file, &candidate.name, algorithm)
+        None => verify::find(file, name, algorithm)
             .map_err(|error| (error.code(), format!("checksum file `{url}`: {}", chain(&error)))),
         Some(program) => {
             let json =

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{OpsError, Project, locate, observe};
+use super::{OpsError, Project, locate, observe, texts};
 use crate::{
     disk,
     model::{
@@ -36,7 +36,7 @@ pub enum Download {
     #[default]
     Nothing,
     /// What can't be planned without: a locked file under a new address, a file whose published name
-    /// has its digest in it. The rest is learnt while it is published.
+    /// has its digest in it, the source of a build. The rest is learnt while it is published.
     Needed,
     /// All that has no digest (`lock`, `update`).
     All,
@@ -157,6 +157,7 @@ async fn derive<T>(
     };
     let asked = planner::ask_tree(&project.manifest, &selection, &located);
     let tree = disk::tree::read(&project.root, &asked)?;
+    texts::keep(project, &tree);
     let input = PlanInput {
         manifest: &project.manifest,
         lock: &project.lock,

@@ -199,7 +199,8 @@ pub async fn carry_out(
         let mut changes = changes(&back);
         let then: BTreeMap<Address, &Record> =
             back.set.iter().map(|(address, record)| (address.clone(), record)).collect();
-        let desk = Desk { storage: &*storage, tx: &tx, author: &author, jobs };
+        let inputs = BTreeMap::new();
+        let desk = Desk { storage: &*storage, tx: &tx, author: &author, jobs, inputs };
         let failed = desk.describe(&mut changes.set, &then).await;
         if let Some((address, failed)) = failed.into_iter().next() {
             tx.abandon().await;

@@ -18,6 +18,7 @@ use crate::{
     storage::{Precondition, PutError, StorageReader, StorageWriter},
     wire::{
         WireError,
+        inputs::inputs_key,
         provenance::Maker,
         side::{SIDE_LIMIT, SideKind, say_the_same},
     },
@@ -36,6 +37,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) author: &'a Author,
     /// How many artifacts at once.
     pub(crate) jobs: usize,
+    /// What was read by the builds of records, where that is to be kept.
+    pub(crate) inputs: BTreeMap<Address, Bytes>,
 }
 
 impl Desk<'_> {
@@ -78,7 +81,7 @@ impl Desk<'_> {
     ) -> Result<Vec<ObjectKey>, Failed> {
         if let Some(before) = before.filter(|it| !it.side.is_empty())
             && is_reached(self.tx.base(), before)
-            && say_the_same(before, record).map_err(unwritable)?
+            && say_the_same(before, record).map_err(|error| unwritable(&error))?
         {
             return Ok(before.side.clone());
         }
@@ -86,22 +89,36 @@ impl Desk<'_> {
             Maker { project: &self.author.project, tool: &self.author.tool, tx: self.tx.tx() };
         let mut keys = BTreeSet::new();
         for kind in SideKind::ALL {
-            let body = Bytes::from(kind.encode(record, &maker).map_err(unwritable)?);
-            keys.insert(self.put(record, kind, &body).await?);
+            let body =
+                Bytes::from(kind.encode(record, &maker).map_err(|error| unwritable(&error))?);
+            keys.insert(self.put(record, Some(kind), &body).await?);
+        }
+        match (self.inputs.get(&record.address), before.and_then(inputs_key)) {
+            (Some(body), _) => {
+                keys.insert(self.put(record, None, body).await?);
+            }
+            // What the bytes were made of stays as it was.
+            (None, Some(key)) if before.is_some_and(|it| is_reached(self.tx.base(), it)) => {
+                keys.insert(key.clone());
+            }
+            (None, _) => {}
         }
         Ok(keys.into_iter().collect())
     }
 
-    /// Writes one, and returns where. What an earlier try of this transaction has left at its key is
+    /// Writes one, without a kind that which keeps what a build read, and returns where. What an earlier try of this transaction has left at its key is
     /// right if it says the same; else, because the base has changed since, there is another key.
     async fn put(
         &self,
         record: &Record,
-        kind: SideKind,
+        kind: Option<SideKind>,
         body: &Bytes,
     ) -> Result<ObjectKey, Failed> {
         for round in 0..ROUNDS {
-            let key = self.tx.side_key(record, kind, round);
+            let key = match kind {
+                Some(kind) => self.tx.side_key(record, kind, round),
+                None => self.tx.inputs_key(record, round),
+            };
             if self.put_at(&key, body).await? {
                 return Ok(key);
             }
@@ -131,13 +148,13 @@ impl Desk<'_> {
                     let there = self.is_there(key, body).await?;
                     return there.ok_or_else(|| Failed::put(&error, key));
                 }
-                PutError::Conflict(_) | PutError::Unknown(_) => match waits.next() {
-                    Some(wait) => tokio::time::sleep(wait).await,
-                    None => {
+                PutError::Conflict(_) | PutError::Unknown(_) => {
+                    let Some(wait) = waits.next() else {
                         let failed = || Failed::put(&error, key).after(BACKOFF.tries);
                         return self.is_there(key, body).await?.ok_or_else(failed);
-                    }
-                },
+                    };
+                    tokio::time::sleep(wait).await;
+                }
             }
         }
     }
@@ -178,6 +195,6 @@ fn missing(key: &ObjectKey) -> Failed {
     Failed::new(Code::STORAGE_FAILED, message)
 }
 
-fn unwritable(error: WireError) -> Failed {
-    Failed::new(Code::BAD_VALUE, super::error::chain(&error))
+fn unwritable(error: &WireError) -> Failed {
+    Failed::new(Code::BAD_VALUE, super::error::chain(error))
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    ChosenRelease, LocatedFile, Selection,
+    ChosenFile, ChosenRelease, LocatedFile, Selection,
     artifact::Shared,
-    findings, guard, needs,
+    extra, findings, guard, needs,
     paths::Files,
     settle::{self, Settled},
 };
@@ -59,8 +59,12 @@ pub(super) fn desired<'a>(
                     version: release.version.clone(),
                     target: target.clone(),
                 };
-                let settled = settle::settle(file, located.get(&address));
-                let artifact = match source(&address, &settled, &mut all) {
+                let located = located.get(&address);
+                let settled = settle::settle(file, located);
+                let source = source(&address, &settled, &mut all);
+                let source =
+                    source.and_then(|it| with_extra(&address, file, located, it, &mut all));
+                let artifact = match source {
                     Some(source) if !refused.contains(&address) => {
                         shared.artifact(&address, source, Files::Read(tree), &mut all.findings)
                     }
@@ -124,6 +128,24 @@ pub(super) fn source(
             None
         }
     }
+}
+
+/// Puts in the sub-dependencies; none: a finding says why nothing can be done.
+fn with_extra(
+    address: &Address,
+    file: &ChosenFile,
+    located: Option<&LocatedFile>,
+    source: SourceFile,
+    all: &mut Desired<'_>,
+) -> Option<SourceFile> {
+    let laid = extra::lay(file, located);
+    for why in extra::doubts(address, &laid) {
+        all.blind.push(Blind { dependency: Some(address.dependency.clone()), why });
+    }
+    let refused = extra::refusals(address, &laid);
+    let good = refused.is_empty();
+    all.findings.extend(refused);
+    good.then_some(SourceFile { extra: laid.files, ..source })
 }
 
 fn decided(artifact: &LockedArtifact) -> SourceFile {

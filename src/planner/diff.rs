@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::inputs;
+use super::{extra, inputs};
 use crate::model::{
     Action, Artifact, Condemned, Facts, LockedArtifact, Metadata, ObjectKey, ObjectMeta, Observed,
     Reason, Record, Sha256, Step,
@@ -113,6 +113,9 @@ pub(super) fn decide(
 
 fn live(artifact: &Artifact, locked: bool, record: &Record, objects: Objects<'_>) -> Verdict {
     let Some(input) = artifact.input else {
+        if let Some(reason) = extra::differing(artifact, record) {
+            return Verdict::of(Action::Rebuild, reason);
+        }
         let doubt = format!(
             "the digest of `{}` is not known, so its published bytes could not be compared",
             artifact.address
@@ -158,6 +161,7 @@ fn told(artifact: &Artifact, record: &Record) -> bool {
         && record.evidence == source.evidence
         && record.signer == source.signer
         && record.source.upstream_digest == source.upstream_digest
+        && record.source.extra == source.extra
         && source.urls.first() == Some(&record.source.url)
 }
 

@@ -88,9 +88,11 @@ fn learns(input: &PlanInput<'_>) -> bool {
                 version: release.version.clone(),
                 target: target.clone(),
             };
-            matches!(file, ChosenFile::Candidate(_))
-                && input.options.takes(&address)
-                && input.lock.artifact(&address).is_none()
+            let learnt = match file {
+                ChosenFile::Candidate(_) => input.lock.artifact(&address).is_none(),
+                ChosenFile::Decided { extra, .. } => extra.is_some(),
+            };
+            learnt && input.options.takes(&address)
         };
         let mut releases = chosen.releases.iter();
         chosen.hold.is_none()

@@ -86,6 +86,31 @@ impl Scene<'_> {
         text: &str,
         about: About<'_>,
     ) -> Result<String, Box<Finding>> {
+        self.fill(engine, text, about, None)
+    }
+
+    /// Expands a template of a sub-dependency: its id and version.
+    ///
+    /// # Errors
+    /// A finding at the template's place.
+    pub(super) fn render_extra(
+        &self,
+        engine: &Engine,
+        text: &Located<String>,
+        about: About<'_>,
+        extra: (&str, &str),
+    ) -> Result<String, Box<Finding>> {
+        self.fill(engine, &text.value, about, Some(extra))
+            .map_err(|it| Box::new(findings::at(*it, text.span)))
+    }
+
+    fn fill(
+        &self,
+        engine: &Engine,
+        text: &str,
+        about: About<'_>,
+        extra: Option<(&str, &str)>,
+    ) -> Result<String, Box<Finding>> {
         if !text.contains('{') {
             return Ok(text.to_owned());
         }
@@ -107,6 +132,7 @@ impl Scene<'_> {
             url: about.url,
             ext: name.as_deref().map(names::ending),
             sha256: sha256.as_deref(),
+            extra,
         };
         engine.render(text, &values).map_err(|error| {
             let id = &self.dependency.id;

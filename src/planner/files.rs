@@ -11,7 +11,7 @@ use crate::{
 use super::{
     Candidate, checksum,
     expand::{self, About, Scene},
-    findings, names,
+    findings, names, needs,
     releases::{File, Release},
     signature,
 };
@@ -123,11 +123,13 @@ impl Wish<'_> {
             checksum,
             signature,
             expect: None,
-            needs_digest: self
-                .settings
-                .file
-                .as_ref()
-                .is_some_and(|file| expand::needs_digest(&file.value)),
+            needs_digest: self.settings.build.is_some()
+                || needs::is_given(self.finder.manifest, &self.finder.dependency.id)
+                || self
+                    .settings
+                    .file
+                    .as_ref()
+                    .is_some_and(|file| expand::needs_digest(&file.value)),
             urls,
         })
     }

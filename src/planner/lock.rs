@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Chosen, ChosenFile, ChosenRelease, DecidedBy, LocatedFile, Options, Selection,
+    Chosen, ChosenFile, ChosenRelease, DecidedBy, LocatedFile, Options, Selection, extra,
     settle::{self, Settled},
 };
 use crate::model::{
@@ -215,10 +215,12 @@ impl Next<'_> {
     fn file(&self, release: &ChosenRelease, target: &TargetName) -> File {
         let Some(file) = release.files.get(target) else { return File::Unknown };
         let located = match file {
-            ChosenFile::Decided { .. } => None,
-            ChosenFile::Candidate(_) => self.located.get(&self.address(&release.version, target)),
+            ChosenFile::Decided { extra: None, .. } => None,
+            ChosenFile::Decided { .. } | ChosenFile::Candidate(_) => {
+                self.located.get(&self.address(&release.version, target))
+            }
         };
-        match settle::settle(file, located) {
+        let known = match settle::settle(file, located) {
             Settled::Decided(artifact, _) => File::Known(artifact.clone(), true),
             Settled::Located { candidate, located, sha256: Some(sha256) } => {
                 File::Known(settle::locked(candidate, located, sha256), true)
@@ -228,8 +230,27 @@ impl Next<'_> {
                 File::Known(decided.clone(), false)
             }
             Settled::Located { sha256: None, .. } | Settled::Unknown => File::Unknown,
+        };
+        match known {
+            File::Known(artifact, settled) => with_extra(artifact, settled, file, located),
+            File::Unknown => File::Unknown,
         }
     }
+}
+
+/// Adds what is known of the sub-dependencies: the lock has the digests of all or of none.
+fn with_extra(
+    artifact: LockedArtifact,
+    settled: bool,
+    file: &ChosenFile,
+    located: Option<&LocatedFile>,
+) -> File {
+    let laid = extra::lay(file, located);
+    if !laid.is_whole() {
+        return File::Unknown;
+    }
+    let settled = settled && laid.changed.is_empty() && laid.unchecked.is_empty();
+    File::Known(LockedArtifact { extra: laid.files, ..artifact }, settled)
 }
 
 /// What the lock can say of a file.

@@ -15,6 +15,7 @@ mod draft;
 mod entry;
 mod eol;
 mod expand;
+mod extra;
 mod files;
 mod findings;
 mod freshness;
@@ -65,7 +66,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Address, Artifact, DependencyId, Listing, Lock, Manifest, ObjectKey, ObjectMeta, Observed,
-    Plan, Sha256, Snapshot, Version,
+    Plan, Sha256, Snapshot, TreeFile, Version,
 };
 
 /// Says which schedules must be asked: those of dependencies that are decided anew.
@@ -132,6 +133,11 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
 /// finding keeps from being decided is absent.
 pub fn wanted(input: &PlanInput<'_>) -> BTreeMap<Address, Artifact> {
     draft::all_wanted(input)
+}
+
+/// Digests a file beside deps.toml as builds have it among their inputs: its content and its mode.
+pub fn file_digest(file: &TreeFile) -> Sha256 {
+    inputs::file(file)
 }
 
 /// Returns the file name at the end of an address, decoded; empty where there is none.

@@ -66,6 +66,22 @@ fn may_need(dependency: &Dependency) -> bool {
         })
 }
 
+/// Tells whether builds of others are given artifacts of a dependency: then their digests are inputs.
+pub(super) fn is_given(manifest: &Manifest, id: &DependencyId) -> bool {
+    let takes = |texts: &[Located<String>]| {
+        texts.iter().any(|it| Filter::new(&it.value).is_ok_and(|filter| filter.may_take(id)))
+    };
+    manifest.dependencies.values().filter(|it| it.id != *id).any(|it| {
+        it.settings.build.as_ref().is_some_and(|build| takes(&build.needs))
+            || it.overrides.iter().any(|it| match &it.patch.build {
+                Change::Set(build) => {
+                    matches!(&build.needs, Change::Set(texts) if takes(texts))
+                }
+                Change::Keep | Change::Clear => false,
+            })
+    })
+}
+
 /// Finds what one artifact needs.
 fn of(
     dependency: &Dependency,

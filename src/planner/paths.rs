@@ -117,7 +117,15 @@ fn clean(path: &str) -> Result<String, &'static str> {
     if parts.contains(&"..") {
         return Err("leaves deps.toml's folder");
     }
-    if parts.is_empty() { Err("names no file") } else { Ok(parts.join("/")) }
+    let path = parts.join("/");
+    match path.as_str() {
+        "" => Err("names no file"),
+        "deps.toml" | "deps.lock" => Err("is no input: depstate reads it itself"),
+        _ if parts.contains(&".git") || parts.contains(&".depstate") => {
+            Err("is in a folder that git and depstate keep for themselves")
+        }
+        _ => Ok(path),
+    }
 }
 
 fn wrong(texts: &Texts<'_>, text: &Located<String>, path: &str, why: &str) -> Box<Finding> {

@@ -6,7 +6,7 @@ use super::{
     Candidate, ChecksumQuery, ChosenFile, ChosenRelease, DecidedBy, Options,
     age::{self, Age},
     entry::Entry,
-    eol, expand,
+    eol, expand, extra,
     files::{self, Finder, Trouble},
     gaps::Gap,
     guard,
@@ -62,6 +62,7 @@ enum Files {
 
 struct Filling<'a> {
     picker: &'a Picker<'a>,
+    extra: extra::Decided<'a>,
     files: BTreeMap<&'a Version, Files>,
     findings: Vec<Finding>,
 }
@@ -71,7 +72,12 @@ impl<'a> Picker<'a> {
     /// only what is missing by the newest listed.
     pub(super) fn pick(&self, update: bool) -> Picked {
         let entries = self.entries();
-        let mut filling = Filling { picker: self, files: BTreeMap::new(), findings: Vec::new() };
+        let mut filling = Filling {
+            picker: self,
+            extra: extra::decided(self.past),
+            files: BTreeMap::new(),
+            findings: Vec::new(),
+        };
         let mut picked = Picked::default();
         // The first line that keeps a version gives its label and end of life.
         let mut lines: BTreeMap<usize, &VersionLine> = BTreeMap::new();
@@ -237,7 +243,11 @@ impl<'a> Filling<'a> {
                     {
                         self.findings.push(guard::nothing_to_accept(&address));
                     }
-                    Ok(ChosenFile::Decided { artifact: artifact.as_ref().clone(), by: *by })
+                    Ok(ChosenFile::Decided {
+                        artifact: artifact.as_ref().clone(),
+                        by: *by,
+                        extra: None,
+                    })
                 }
                 (Some((artifact, by)), Some(release)) => {
                     self.look_again(&address, release, artifact, *by)
@@ -250,6 +260,8 @@ impl<'a> Filling<'a> {
                 }
                 (None, None) => Err(Trouble::Absent("deps.lock has no file for it".to_owned())),
             };
+            let own = entry.before(target).map(|(artifact, _)| artifact.as_ref());
+            let found = found.and_then(|file| self.with_extra(entry, &address, own, file));
             match found {
                 Ok(file) => {
                     files.insert((*target).clone(), file);
@@ -274,6 +286,24 @@ impl<'a> Filling<'a> {
         Files::Part(files, gaps)
     }
 
+    /// Gives a file its sub-dependencies.
+    fn with_extra(
+        &self,
+        entry: &Entry<'_>,
+        address: &Address,
+        own: Option<&LockedArtifact>,
+        file: ChosenFile,
+    ) -> Result<ChosenFile, Trouble> {
+        let before = extra::Before {
+            own,
+            all: &self.extra,
+            changed: self.picker.changed,
+            accept: self.picker.listed.is_some() && self.picker.options.accept.contains(address),
+        };
+        let queries = extra::queries(&self.picker.finder, address, entry.upstream(), before)?;
+        Ok(extra::given(file, queries))
+    }
+
     /// Lays what was decided beside what is listed now.
     fn look_again(
         &mut self,
@@ -282,7 +312,7 @@ impl<'a> Filling<'a> {
         artifact: &LockedArtifact,
         by: DecidedBy,
     ) -> Result<ChosenFile, Trouble> {
-        let decided = || ChosenFile::Decided { artifact: artifact.clone(), by };
+        let decided = || ChosenFile::Decided { artifact: artifact.clone(), by, extra: None };
         let candidate = match self.picker.finder.find(release, &address.target) {
             Ok(candidate) => candidate,
             // What was decided stays decided when upstream prunes.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::{
     Change, ChecksumRule, Constraint, Coverage, Dependency, DependencyId, Distro, EolRule,
-    Fallback, Keep, Located, Manifest, Override, Pattern, Rule, Sha256, SignaturePlace,
+    ExtraRule, Fallback, Keep, Located, Manifest, Override, Pattern, Rule, Sha256, SignaturePlace,
     SignatureRule, SourceRule, TargetName, VersionLine,
 };
 
@@ -34,6 +34,9 @@ struct Question<'a> {
     asset: Option<&'a str>,
     checksum: Option<Checksum<'a>>,
     exclude: Vec<Hole<'a>>,
+    /// Absent where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extra: Vec<Extra<'a>>,
     lines: Vec<Line<'a>>,
     /// In seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,11 +105,24 @@ struct Exception<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     drop_after: Option<Changed<u64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    extra: Option<Changed<Vec<Extra<'a>>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     min_age: Option<Changed<u64>>,
     replacements: Option<Changed<&'a BTreeMap<String, String>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<Changed<Signature<'a>>>,
     targets: Vec<&'a TargetName>,
+    when: Option<String>,
+}
+
+/// A block of sub-dependencies.
+#[derive(Serialize)]
+struct Extra<'a> {
+    artifact: Option<&'a str>,
+    checksum: Option<Checksum<'a>>,
+    targets: Vec<&'a TargetName>,
+    /// None: taken away.
+    versions: BTreeMap<&'a str, Option<&'a str>>,
     when: Option<String>,
 }
 
@@ -163,6 +179,7 @@ fn question<'a>(manifest: &'a Manifest, it: &'a Dependency) -> Question<'a> {
         asset: settings.asset.as_ref().map(|text| text.value.as_str()),
         checksum: settings.checksum.as_ref().map(checksum),
         exclude: rules(it, &it.exclude),
+        extra: extras(it, &it.extra),
         lines: it.lines.iter().map(|one| line(one, settings.eol)).collect(),
         min_age: settings.min_age.as_ref().map(|age| age.value.as_secs()).filter(|age| *age > 0),
         only: rules(it, &it.only),
@@ -242,6 +259,7 @@ fn exception<'a>(it: &'a Dependency, o: &'a Override) -> Option<Exception<'a>> {
         asset: change(&patch.asset, |text| text.value.as_str()),
         checksum: change(&patch.checksum, checksum),
         drop_after: change(&patch.eol_drop_after, Duration::as_secs),
+        extra: change(&patch.extra, |rules| extras(it, rules)),
         min_age: change(&patch.min_age, |age| age.value.as_secs()),
         replacements: change(&patch.replacements, |map| map),
         signature: change(&patch.signature, signature),
@@ -252,10 +270,29 @@ fn exception<'a>(it: &'a Dependency, o: &'a Override) -> Option<Exception<'a>> {
         || one.asset.is_some()
         || one.checksum.is_some()
         || one.drop_after.is_some()
+        || one.extra.is_some()
         || one.min_age.is_some()
         || one.replacements.is_some()
         || one.signature.is_some();
     decides.then_some(one)
+}
+
+/// Blocks in their order, which says who wins; those for no target of the dependency say nothing.
+fn extras<'a>(it: &'a Dependency, rules: &'a [ExtraRule]) -> Vec<Extra<'a>> {
+    let one = |rule: &'a ExtraRule| Extra {
+        artifact: rule.artifact.as_ref().map(|text| text.value.as_str()),
+        checksum: rule.checksum.as_ref().map(checksum),
+        targets: covered(it, |target| {
+            rule.targets.as_ref().is_none_or(|targets| targets.contains(target))
+        }),
+        versions: rule
+            .versions
+            .iter()
+            .map(|(id, version)| (id.as_str(), version.as_ref().map(|it| it.value.as_str())))
+            .collect(),
+        when: rule.when.as_ref().map(bare),
+    };
+    rules.iter().map(one).filter(|rule| !rule.targets.is_empty()).collect()
 }
 
 fn covered(it: &Dependency, test: impl Fn(&TargetName) -> bool) -> Vec<&TargetName> {

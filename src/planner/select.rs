@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Chosen, Hold, Options, Question, Selection, ask, eol,
+    Chosen, ChosenFile, Hold, Options, Question, Selection, ask, eol,
     files::Finder,
     findings,
     gaps::{self, Gap},
@@ -274,10 +274,18 @@ fn tell(picker: &Picker<'_>, picked: &mut Picked, into: &mut Selection) {
 
 fn chosen(
     picker: &Picker<'_>,
-    picked: Picked,
+    mut picked: Picked,
     asked: Option<Sha256>,
     hold: Option<Hold>,
 ) -> Chosen {
+    if hold.is_some() {
+        // The lock holds, with the sub-dependencies that it has.
+        for file in picked.releases.iter_mut().flat_map(|release| release.files.values_mut()) {
+            if let ChosenFile::Decided { extra, .. } = file {
+                *extra = None;
+            }
+        }
+    }
     let scheme = picker.finder.dependency.scheme.clone();
     let lines = LockedLines::default();
     Chosen { asked, releases: picked.releases, scheme, hold, fallback: None, lines }

@@ -74,6 +74,8 @@ pub enum ChosenFile {
         artifact: LockedArtifact,
         /// By whom.
         by: DecidedBy,
+        /// The sub-dependencies that are wanted now, by id, where they are not those of `artifact`.
+        extra: Option<BTreeMap<String, ExtraQuery>>,
     },
     /// It is new, or its question changed: its digest has to be found out.
     Candidate(Candidate),
@@ -107,7 +109,8 @@ pub struct Candidate {
     pub signature: Option<Box<SignatureQuery>>,
     /// What was decided before for the same address: the bytes must be these.
     pub expect: Option<LockedArtifact>,
-    /// Whether a template (`file`, with `digest8`) needs the digest before anything is uploaded.
+    /// Whether the digest is needed before anything is uploaded: by a build, which its input digest
+    /// names, or by a template (`file`, with `digest8`).
     pub needs_digest: bool,
     /// Sub-dependencies whose digests have to be found out too, by id.
     pub extra: BTreeMap<String, ExtraQuery>,
@@ -120,10 +123,33 @@ pub struct ExtraQuery {
     pub version: String,
     /// Its address.
     pub url: String,
-    /// Where its digest is found; none: the first download is trusted.
+    /// The file's name, as checksum files name it.
+    pub name: String,
+    /// Where its digest is found; none: what was decided holds, else the first download is trusted.
     pub checksum: Option<ChecksumQuery>,
-    /// What was decided before for the same address: the bytes must be these.
+    /// What was decided before for the same id and version: the bytes must be these.
     pub expect: Option<ExtraFile>,
+}
+
+impl ExtraQuery {
+    /// Tells whether nothing has to be found out: it was decided before, from the same address.
+    pub fn is_settled(&self) -> bool {
+        self.checksum.is_none() && self.expect.as_ref().is_some_and(|it| it.url == self.url)
+    }
+
+    /// Returns what is known without a request.
+    pub fn as_known(&self) -> ExtraFile {
+        if let (true, Some(decided)) = (self.is_settled(), &self.expect) {
+            return decided.clone();
+        }
+        let (sha256, evidence) = match &self.checksum {
+            Some(ChecksumQuery::Given(digest)) => (digest.sha256(), Evidence::Given),
+            Some(ChecksumQuery::File { .. }) => (None, Evidence::ChecksumFile),
+            None => (None, Evidence::Tofu),
+        };
+        let (version, url) = (self.version.clone(), self.url.clone());
+        ExtraFile { version, url, size: None, sha256, evidence }
+    }
 }
 
 /// Where a digest is found.

@@ -21,7 +21,7 @@ pub(super) enum Settled<'a> {
 /// Lays a chosen file beside what was found out about it.
 pub(super) fn settle<'a>(file: &'a ChosenFile, located: Option<&'a LocatedFile>) -> Settled<'a> {
     let candidate = match file {
-        ChosenFile::Decided { artifact, by } => return Settled::Decided(artifact, *by),
+        ChosenFile::Decided { artifact, by, .. } => return Settled::Decided(artifact, *by),
         ChosenFile::Candidate(candidate) => candidate,
     };
     let Some(located) = located else {

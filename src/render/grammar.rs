@@ -26,7 +26,7 @@ pub fn bytes(n: u64) -> String {
 }
 
 /// Returns a time for people: `0.4 s`, `38 s`, `12 min 5 s`, `2 h 3 min`.
-pub fn lasted(time: Duration) -> String {
+pub(super) fn lasted(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
         0..10 => format!("{:.1} s", time.as_secs_f64()),
@@ -37,7 +37,7 @@ pub fn lasted(time: Duration) -> String {
 }
 
 /// Returns what is being done with an artifact, in one word.
-pub fn doing(work: Work) -> &'static str {
+pub(super) fn doing(work: Work) -> &'static str {
     match work {
         Work::Build => "building",
         Work::Test => "testing",
@@ -45,12 +45,12 @@ pub fn doing(work: Work) -> &'static str {
 }
 
 /// Says that a build or test begins.
-pub fn works(address: &Address, work: Work) -> String {
+pub(super) fn works(address: &Address, work: Work) -> String {
     format!("{} {address}", doing(work))
 }
 
 /// Says how a build or test ended well.
-pub fn worked(address: &Address, work: Work, worked: &Worked) -> String {
+pub(super) fn worked(address: &Address, work: Work, worked: &Worked) -> String {
     let did = match work {
         Work::Build => "built",
         Work::Test => "tested",
@@ -65,7 +65,7 @@ pub fn worked(address: &Address, work: Work, worked: &Worked) -> String {
 }
 
 /// Returns a line that a build or test said, behind its address.
-pub fn said(address: &str, line: &str) -> String {
+pub(super) fn said(address: &str, line: &str) -> String {
     format!("{address} {}", plain(&line.replace('\t', "    ")))
 }
 

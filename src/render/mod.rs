@@ -15,10 +15,11 @@ mod style;
 
 pub use grammar::{bytes, count, plain};
 pub use history::{history_text, when};
-pub use plan_markdown::plan_markdown;
+pub use plan_markdown::{plan_markdown, plan_markdown_with};
 pub(crate) use plan_text::told;
 pub use plan_text::{
-    finding_text as finding, plan_text, release_lines, steps_text, summary_sentence,
+    InputChanges, finding_text as finding, plan_text, plan_text_with, release_lines, steps_text,
+    summary_sentence,
 };
-pub use report::report_text;
+pub use report::{failure_text, report_text};
 pub use style::Style;

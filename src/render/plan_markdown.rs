@@ -3,18 +3,28 @@
 use std::fmt::Write as _;
 
 use super::{
-    Style, grammar,
-    plan_text::{place, summary_sentence, told},
+    Style, diff, grammar,
+    plan_text::{InputChanges, place, summary_sentence, told},
     reason::clause,
     style::sign,
 };
-use crate::model::{Plan, Severity, Step};
+use crate::model::{InputChange, Plan, Severity, Step};
 
 /// GitHub refuses a comment of more than 65,536 letters; the rest is for what the poster adds.
 const BUDGET: usize = 60_000;
 
 /// Returns the plan as Markdown. What does not fit is counted, never dropped in silence.
 pub fn plan_markdown(plan: &Plan, location: &str, digest: &str) -> String {
+    plan_markdown_with(plan, &InputChanges::new(), location, digest)
+}
+
+/// Returns the plan as Markdown, and below its table what changed in files that builds read.
+pub fn plan_markdown_with(
+    plan: &Plan,
+    changes: &InputChanges,
+    location: &str,
+    digest: &str,
+) -> String {
     let mut out = String::from("<!-- depstate plan -->\n");
     let summary = plan.summary();
     let line = |out: &mut String, text: &str| {
@@ -67,9 +77,26 @@ pub fn plan_markdown(plan: &Plan, location: &str, digest: &str) -> String {
         line(&mut out, "| --- | --- | --- | ---: | --- |");
         table(&mut out, &plan.steps);
     }
+    for step in &plan.steps {
+        if let Some(changes) = changes.get(&step.address) {
+            files(&mut out, step, changes);
+        }
+    }
     line(&mut out, "");
     line(&mut out, &format!("Plan digest: `{digest}`"));
     out
+}
+
+/// A block for one step, if it still fits.
+fn files(out: &mut String, step: &Step, changes: &[InputChange]) {
+    let text = diff::inputs(changes).join("\n");
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let block =
+        format!("\n{}:\n\n{fence}diff\n{text}\n{fence}\n", code_span(&step.address.to_string()));
+    if out.len() + block.len() <= BUDGET {
+        out.push_str(&block);
+    }
 }
 
 fn table(out: &mut String, steps: &[Step]) {

@@ -1,16 +1,27 @@
 //! A plan for people: one line an action, then a sentence.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{Style, grammar, reason::clause, style::sign};
-use crate::model::{Action, Blind, Finding, Plan, Severity, Step, Summary};
+use super::{Style, diff, grammar, reason::clause, style::sign};
+use crate::model::{Action, Address, Blind, Finding, InputChange, Plan, Severity, Step, Summary};
+
+/// What changed in files that builds read, by the address of the step.
+pub type InputChanges = BTreeMap<Address, Vec<InputChange>>;
 
 /// Returns the plan as text, without a trailing empty line.
 pub fn plan_text(plan: &Plan, location: &str, style: Style) -> String {
+    plan_text_with(plan, &InputChanges::new(), location, style)
+}
+
+/// Returns the plan as text, and under each rebuild what changed in its files.
+pub fn plan_text_with(plan: &Plan, changes: &InputChanges, location: &str, style: Style) -> String {
     let mut out = String::new();
     let lines = step_lines(&plan.steps, style);
-    for line in lines {
+    for (step, line) in plan.steps.iter().zip(lines) {
         push(&mut out, &line);
+        for line in diff::inputs(changes.get(&step.address).map_or(&[], Vec::as_slice)) {
+            push(&mut out, &format!("      {line}"));
+        }
     }
     for blind in plan.blind.iter().filter(|blind| !told(plan, blind)) {
         let what = blind.dependency.as_ref().map_or("storage", |id| id.as_str());
@@ -175,6 +186,13 @@ pub fn summary_sentence(head: &str, summary: &Summary, planned: bool, style: Sty
     let mut text = format!("{} {}.", style.bold(head), parts.join(", "));
     let unknown = grammar::count(summary.unknown_sizes, "file");
     let moved = match (summary.download > 0 || summary.upload > 0, summary.unknown_sizes > 0) {
+        // All of it is built: what will come out of that is known then.
+        (true, true) if summary.upload == 0 => {
+            format!(
+                " Download {}, upload {unknown} of unknown size.",
+                grammar::bytes(summary.download)
+            )
+        }
         (true, true) => format!(
             " Download {}, upload {}, and {unknown} of unknown size.",
             grammar::bytes(summary.download),

@@ -3,7 +3,20 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{Style, grammar, plan_text::summary_sentence};
-use crate::model::{Action, Held, Report, Summary};
+use crate::model::{Action, Failure, Held, Report, Summary};
+
+/// Returns what failed and why, as text.
+pub fn failure_text(failure: &Failure, style: Style) -> String {
+    let mut out = String::new();
+    let word = if failure.refused { "refused" } else { "failed" };
+    let message = grammar::plain(&failure.message).replace('\n', "\n    ");
+    line(&mut out, &format!("! {}[{}]: {}", style.error(word), failure.code, failure.what));
+    line(&mut out, &format!("    {message}"));
+    if let Some(help) = &failure.help {
+        line(&mut out, &format!("    help: {}", grammar::plain(help)));
+    }
+    out
+}
 
 /// Returns the report as text: what failed, what was held back, then the sentence of the plan in
 /// the past tense.
@@ -13,13 +26,7 @@ pub fn report_text(report: &Report, location: &str, style: Style) -> String {
         line(&mut out, &format!("! {}: {}", style.warning("warning"), grammar::plain(warning)));
     }
     for failure in &report.failed {
-        let word = if failure.refused { "refused" } else { "failed" };
-        let message = grammar::plain(&failure.message).replace('\n', "\n    ");
-        line(&mut out, &format!("! {}[{}]: {}", style.error(word), failure.code, failure.what));
-        line(&mut out, &format!("    {message}"));
-        if let Some(help) = &failure.help {
-            line(&mut out, &format!("    help: {}", grammar::plain(help)));
-        }
+        out.push_str(&failure_text(failure, style));
     }
     for text in held_lines(&report.held, style) {
         line(&mut out, &text);
@@ -29,7 +36,7 @@ pub fn report_text(report: &Report, location: &str, style: Style) -> String {
     for done in &report.done {
         *summary.actions.entry(done.action).or_default() += 1;
         if done.action.moves_bytes() {
-            summary.download += done.bytes;
+            summary.download += done.fetched;
             summary.upload += done.bytes;
         }
     }

@@ -1,10 +1,7 @@
 //! Where things are below the prefix.
 
 use super::StateError;
-use crate::{
-    model::{Address, Code, DependencyId, InputDigest, ObjectKey, Record, Sha256, Tx},
-    wire::side::SideKind,
-};
+use crate::model::{Address, Code, DependencyId, InputDigest, ObjectKey, Record, Sha256, Tx};
 
 /// The longest segment of a key, in bytes: file systems take 255, and need a little for themselves.
 const SEGMENT: usize = 200;
@@ -137,10 +134,9 @@ pub(super) fn side_folders(address: &Address) -> String {
 
 /// Returns the key of a side document. It is a little longer than the artifact's, whose limits leave
 /// room for that.
-pub(super) fn side(record: &Record, tx: &Tx, kind: SideKind, round: u32) -> ObjectKey {
+pub(super) fn side(record: &Record, tx: &Tx, suffix: &str, round: u32) -> ObjectKey {
     let file = record.key.as_str().rsplit('/').next().unwrap_or_default();
     let folder = side_folder(&record.address, tx);
-    let suffix = kind.suffix();
     // `~` and one digit stand in no escaped name.
     let again = if round == 0 { String::new() } else { format!("~{round}") };
     ObjectKey::new(format!("{folder}{file}{again}{suffix}"))

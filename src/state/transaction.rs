@@ -16,7 +16,7 @@ use crate::{
     commit::{Base, End, Event, Failure, Machine, NotCommitted, Setup},
     model::{Address, Code, Head, ObjectKey, Record, Snapshot, Tx},
     storage::{StorageError, StorageWriter},
-    wire::side::SideKind,
+    wire::{inputs::INPUTS_SUFFIX, side::SideKind},
 };
 
 /// Who changes the bucket, and when.
@@ -130,7 +130,12 @@ impl Transaction {
     /// transaction. `round`: how many keys of it hold something else already, because what was said
     /// changed with the base after a lost race.
     pub fn side_key(&self, record: &Record, kind: SideKind, round: u32) -> ObjectKey {
-        keys::side(record, self.tx(), kind, round)
+        keys::side(record, self.tx(), kind.suffix(), round)
+    }
+
+    /// Returns where the document goes that keeps what a build read.
+    pub fn inputs_key(&self, record: &Record, round: u32) -> ObjectKey {
+        keys::side(record, self.tx(), INPUTS_SUFFIX, round)
     }
 
     /// Writes index documents and generation, then HEAD: the commit point. Then the journal is closed,

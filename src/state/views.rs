@@ -75,9 +75,11 @@ pub async fn refresh_views(
     }
     let (mut views, mut followers) = (Vec::new(), Vec::new());
     for (id, records) in records {
-        let body = encode_view(&stamp, id, wanted.get(id), records.iter().copied()).map_err(no)?;
+        let body = encode_view(&stamp, id, wanted.get(id), records.iter().copied())
+            .map_err(|error| StateError::unwritable(&error))?;
         views.push(View::new(keys::view(id), body, Stands::Within(decode_stamp)));
-        let body = encode_dep_server(&stamp, records).map_err(no)?;
+        let body =
+            encode_dep_server(&stamp, records).map_err(|error| StateError::unwritable(&error))?;
         let stands = Stands::In(keys::view(id));
         followers.push(View::new(keys::dep_server_view(id), body, stands));
     }
@@ -86,7 +88,11 @@ pub async fn refresh_views(
         (keys::sbom_view(), encode_set_sbom(snapshot, &stamp), Stands::Within(decode_set_stamp)),
     ];
     for (key, body, stands) in whole {
-        followers.push(View::new(key, body.map_err(no)?, stands));
+        followers.push(View::new(
+            key,
+            body.map_err(|error| StateError::unwritable(&error))?,
+            stands,
+        ));
     }
     // The views with a stamp come first: the others go by theirs.
     for views in [views, followers] {
@@ -113,12 +119,8 @@ pub async fn refresh_views(
         feed: Some(keys::feed_view()),
         sbom: Some(keys::sbom_view()),
     };
-    let body = encode_view_index(&index).map_err(no)?;
+    let body = encode_view_index(&index).map_err(|error| StateError::unwritable(&error))?;
     write(storage, View::new(list, body, Stands::Within(decode_stamp)), &stamp, chance).await
-}
-
-fn no(error: WireError) -> StateError {
-    StateError::unwritable(&error)
 }
 
 /// What the list of views says.

@@ -44,6 +44,9 @@ fn value(root: &str, tags: &Tags, values: &Values<'_>) -> Result<Option<Value>, 
             Value::from_pairs(groups.iter().map(|(k, v)| (k.as_str(), Value::from(v.as_str()))))
         }),
         "release" => release(tags, values)?,
+        "extra" => values.extra.map(|(id, version)| {
+            Value::from_pairs([("id", Value::from(id)), ("version", Value::from(version))])
+        }),
         _ => None,
     })
 }

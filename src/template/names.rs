@@ -16,12 +16,17 @@ pub enum Scope {
     Published,
     /// `file`: as there, and `digest8`.
     File,
+    /// `artifact` of a sub-dependency: `extra.id` and `extra.version`, but no `release.*`.
+    Extra,
+    /// `verify` of a sub-dependency: as there, and its `url` and `ext`.
+    ExtraVerify,
 }
 
 const EVERYWHERE: &[&str] =
     &["id", "version", "upstream", "major", "minor", "patch", "os", "arch", "target", "match"];
 const TARGET: &[&str] = &["name", "os", "arch", "distro", "vars", "stacks"];
 const DISTRO: &[&str] = &["name", "version"];
+const EXTRA: &[&str] = &["id", "version"];
 
 impl Scope {
     /// The top-level names that are known beside those known everywhere.
@@ -31,6 +36,8 @@ impl Scope {
             Self::Verify => &["release", "url", "ext"],
             Self::Published => &["url", "ext", "sha256"],
             Self::File => &["url", "ext", "sha256", "digest8"],
+            Self::Extra => &["extra"],
+            Self::ExtraVerify => &["extra", "url", "ext"],
         }
     }
 
@@ -59,6 +66,10 @@ pub(super) fn check(path: &Path, scope: Scope) -> Result<(), TemplateError> {
                 format!("`{full}` is not known in this place"),
                 format!("known here: {}", listed(&names)),
             ),
+            "extra" => error(
+                format!("`{full}` is known only of a sub-dependency"),
+                "use it in `artifact` or `verify` of `[[dependencies.ID.extra]]`".to_owned(),
+            ),
             root => error(
                 format!("there is no name `{full}`"),
                 nearest(root, &names).map_or_else(
@@ -70,6 +81,7 @@ pub(super) fn check(path: &Path, scope: Scope) -> Result<(), TemplateError> {
     }
     let within = match parts.as_slice() {
         ["target", "distro", part, ..] if !DISTRO.contains(part) => Some((*part, DISTRO)),
+        ["extra", part, ..] if !EXTRA.contains(part) => Some((*part, EXTRA)),
         ["target", part, ..] if !TARGET.contains(part) => Some((*part, TARGET)),
         _ => None,
     };
@@ -85,7 +97,7 @@ pub(super) fn check(path: &Path, scope: Scope) -> Result<(), TemplateError> {
     let depth = match parts.as_slice() {
         ["release", ..] => return Ok(()),
         ["target", "distro" | "vars", ..] => 3,
-        ["target" | "match", ..] => 2,
+        ["target" | "match" | "extra", ..] => 2,
         _ => 1,
     };
     if parts.len() > depth {
@@ -100,6 +112,7 @@ pub(super) fn check(path: &Path, scope: Scope) -> Result<(), TemplateError> {
             ["target", "distro"] => "target.distro.name",
             ["target", "vars"] => "target.vars.NAME",
             ["target"] => "target.name",
+            ["extra"] => "extra.version",
             _ => "match.NAME",
         };
         return error(

@@ -53,6 +53,7 @@ impl World {
             url: Some("https://example.com/node.tar.xz"),
             ext: Some("tar.xz"),
             sha256: Some("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
+            extra: Some(("redis", "6.3.0")),
         }
     }
 }
@@ -70,6 +71,7 @@ fn names_statements_and_filters_expand() {
             "v22.11.0/node-v22.11.0-linux-x64.tar.xz",
         ),
         ("{{ id }} {{ major }}.{{ minor }}.{{ patch }}", "node 22.11.0"),
+        ("{{ extra.id }}-{{ extra.version }}", "redis-6.3.0"),
         ("{{ target.name }} {{ target.os }} {{ target.arch }}", "jammy-amd64 linux amd64"),
         (
             "{{ target.distro.name }} {{ target.vars.libc }} {{ target.stacks[0] }}",
@@ -117,7 +119,7 @@ fn names_statements_and_filters_expand() {
 
 #[test]
 fn scopes_know_their_names() {
-    use Scope::{Artifact, File, Published, Verify};
+    use Scope::{Artifact, Extra, ExtraVerify, File, Published, Verify};
     for (text, known) in [
         (
             "{{ id }}{{ version }}{{ upstream }}{{ major }}{{ minor }}{{ patch }}{{ os }}{{ arch }}",
@@ -125,14 +127,15 @@ fn scopes_know_their_names() {
         ),
         (
             "{{ target.name }}{{ target.vars.x }}{{ target.distro.version }}{{ match.a }}",
-            &[Artifact, Verify, Published, File],
+            &[Artifact, Verify, Published, File, Extra, ExtraVerify],
         ),
         ("{{ release.lts }}", &[Artifact, Verify]),
-        ("{{ url }}{{ ext }}", &[Verify, Published, File]),
+        ("{{ url }}{{ ext }}", &[Verify, Published, File, ExtraVerify]),
+        ("{{ extra.id }}-{{ extra.version }}", &[Extra, ExtraVerify]),
         ("{{ sha256 }}", &[Published, File]),
         ("{{ digest8 }}", &[File]),
     ] {
-        for scope in [Artifact, Verify, Published, File] {
+        for scope in [Artifact, Verify, Published, File, Extra, ExtraVerify] {
             assert_eq!(check(text, scope).is_ok(), known.contains(&scope), "{text} in {scope:?}");
         }
     }
@@ -188,6 +191,12 @@ fn mistakes_name_the_name_and_its_place() {
             "release.lts",
         ),
         ("{{ digest8 }}", "`digest8` is not known in this place", "known here", "digest8"),
+        (
+            "{{ extra.version }}",
+            "`extra.version` is known only of a sub-dependency",
+            "`[[dependencies.ID.extra]]`",
+            "extra.version",
+        ),
         ("{{ range(9) }}", "no functions", "the filters are `replace`", "range"),
         ("{{ version.split('.') }}", "no functions", "replace", "version.split"),
         ("{{ (id)('x') }}", "no functions", "replace", "("),

@@ -33,4 +33,6 @@ pub struct Values<'a> {
     pub ext: Option<&'a str>,
     /// The file's SHA-256, 64 hex digits.
     pub sha256: Option<&'a str>,
+    /// The id and version of a sub-dependency.
+    pub extra: Option<(&'a str, &'a str)>,
 }

@@ -7,9 +7,11 @@
 pub mod dep_server;
 mod error;
 pub mod feed;
+pub mod inputs;
 pub mod objects;
 pub mod output;
 mod outputs;
+mod outputs_builds;
 mod outputs_catalog;
 mod outputs_gc;
 mod outputs_past;

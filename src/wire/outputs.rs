@@ -27,7 +27,7 @@ pub fn output_schema() -> Value {
             "format_version": version,
             "serial": { "type": ["integer", "null"], "description": "serial of HEAD after the apply" },
             "done": list(step),
-            "failed": list(failure),
+            "failed": list(failure.clone()),
             "held": list(held),
             "lock_written": flag(),
             "interrupted": flag(),
@@ -56,6 +56,26 @@ pub fn output_schema() -> Value {
             "size": count(), "sha256": text(), "evidence": text(), "source": { "type": "object" },
             "metadata": { "type": "object" }, "published": text(),
             "signer": text(), "signed": { "enum": ["checksum"] },
+            "input": { "type": "string", "description": "digest of all that decides the bytes" },
+            "inputs": {
+                "type": "object",
+                "additionalProperties": text(),
+                "description": "what decides the bytes of what is built, digest by name",
+            },
+            "build": object(
+                &["contract", "executor", "log-sha256", "duration-ms"],
+                json!({
+                    "contract": count(), "executor": text(), "image": text(), "network": flag(),
+                    "reproduced": flag(), "log-sha256": text(), "duration-ms": count(),
+                }),
+            ),
+            "test": object(
+                &["executor", "log-sha256", "duration-ms"],
+                json!({
+                    "executor": text(), "image": text(), "log-sha256": text(), "duration-ms": count(),
+                }),
+            ),
+            "side": list(text()),
         }),
     );
     let show = object(
@@ -113,6 +133,8 @@ pub fn output_schema() -> Value {
     let mut definitions = super::outputs_past::definitions();
     for (name, schema) in [
         ("apply", apply),
+        ("build", super::outputs_builds::build(&failure)),
+        ("test", super::outputs_builds::test(&failure)),
         ("lock", lock.clone()),
         ("update", lock),
         ("show", show),

@@ -138,12 +138,8 @@ impl SavedPlan {
     pub fn undecided(&self) -> impl Iterator<Item = &Address> {
         self.actions
             .iter()
-            .filter(|action| {
-                action
-                    .after
-                    .as_ref()
-                    .is_some_and(|after| after.input.is_none() || after.sha256.is_none())
-            })
+            // The bytes of a build are decided by its inputs, though their digest is not known yet.
+            .filter(|action| action.after.as_ref().is_some_and(|after| after.input.is_none()))
             .map(|action| &action.address)
     }
 }

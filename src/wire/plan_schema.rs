@@ -88,7 +88,12 @@ fn definitions() -> Value {
                     "required": ["code", "detail"],
                     "properties": {
                         "code": { "type": "string", "description": "See schema/codes.json." },
-                        "detail": { "type": "object" }
+                        "detail": {
+                            "type": "object",
+                            "description": "Of `input-changed`: the names of inputs that are others \
+                                (`changed`), new (`added`) and gone (`removed`); a file is named by its \
+                                path."
+                        }
                     }
                 },
                 "before": { "$ref": "#/definitions/facts" },
@@ -96,7 +101,7 @@ fn definitions() -> Value {
                 "bytes": {
                     "type": ["integer", "null"],
                     "minimum": 0,
-                    "description": "Bytes to move; null: not known yet."
+                    "description": "Bytes to fetch; null: not known yet."
                 }
             }
         },

@@ -18,6 +18,9 @@ use crate::model::{Digest, Evidence, ExtraFile, InputName, Record, Sha256, Tx};
 const STATEMENT: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE: &str = "https://slsa.dev/provenance/v1";
 const WHAT: &str = "a provenance document";
+/// How the digest is called that stands for an input: over a file's bytes and whether it may be
+/// executed, or over all that another artifact is made of. No tool takes it for a file's SHA-256.
+const INPUT: &str = "depstateInputV1";
 
 /// Who wrote the document of an artifact.
 #[derive(Debug, Clone, Copy)]
@@ -242,20 +245,14 @@ fn resolved(record: &Record) -> Vec<Resource<'_>> {
             });
         }
     }
-    let files = named(record).filter(|(name, _)| is_file(name));
+    let files =
+        named(record).filter(|(name, _)| name.as_file().is_some() || name.0.starts_with("needs."));
     all.extend(files.map(|(name, digest)| Resource {
         name: name.0.clone(),
-        digest: sha256(digest),
+        digest: BTreeMap::from([(INPUT, digest.to_string())]),
         ..Resource::default()
     }));
     all
-}
-
-/// Tells whether an input is a file or another artifact, not a value.
-fn is_file(name: &InputName) -> bool {
-    ["script", "input", "file", "need"].iter().any(|kind| {
-        name.0.strip_prefix(kind).is_some_and(|rest| rest.starts_with([':', ' ', '/', 's']))
-    })
 }
 
 fn one_extra<'a>(id: &str, extra: &'a ExtraFile) -> Option<Resource<'a>> {

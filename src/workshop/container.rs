@@ -100,8 +100,10 @@ impl Executor for Container {
         };
         let mut leftover = Leftover { engine: &self.engine, name: Some(&name) };
         let root = job.room.root().to_owned();
+        let mut log = Quiet(log);
         let ended =
-            step::run(&client, root, Confined::Not, self.tier(), &self.machine, log, cancel).await;
+            step::run(&client, root, Confined::Not, self.tier(), &self.machine, &mut log, cancel)
+                .await;
         // Whatever the client says: from here on there is no container of that name.
         leftover.name = None;
         self.engine.remove(&name).await?;
@@ -113,27 +115,41 @@ impl Container {
     /// Says what the engine's own exit codes mean.
     fn told(&self, error: WorkshopError, job: &Job<'_>) -> WorkshopError {
         let engine = self.engine.name();
-        match error {
-            WorkshopError::Ended { what, how, tail } => {
-                let meaning = match how.as_str() {
-                    "exit code 125" => format!(": {engine} could not start the container"),
-                    "exit code 127" => ": there is no such program in the image".to_owned(),
-                    "exit code 137" => {
-                        format!(
-                            ": it was killed; it may take {} bytes of memory",
-                            job.limits.memory
-                        )
-                    }
-                    _ => String::new(),
-                };
-                WorkshopError::Ended { what, how: how + &meaning, tail }
-            }
-            WorkshopError::Limit { what, limit, tail } if limit.ends_with("of memory") => {
-                // The client takes some of its own.
-                let limit = format!("took more than {} bytes of memory", job.limits.memory);
-                WorkshopError::Limit { what, limit, tail }
-            }
-            other => other,
+        if let WorkshopError::Ended { what, how, mut tail } = error {
+            tail.retain(|line| !line.starts_with(LEFT));
+            let meaning = match how.as_str() {
+                "exit code 125" => format!(": {engine} could not start the container"),
+                "exit code 127" => ": there is no such program in the image".to_owned(),
+                "exit code 137" => {
+                    format!(": it was killed; it may take {} bytes of memory", job.limits.memory)
+                }
+                _ => String::new(),
+            };
+            return WorkshopError::Ended { what, how: how + &meaning, tail };
+        }
+        // The client takes some of its own.
+        if let WorkshopError::Limit { what, limit, tail } = error {
+            let limit = if limit.ends_with("of memory") {
+                format!("took more than {} bytes of memory", job.limits.memory)
+            } else {
+                limit
+            };
+            return WorkshopError::Limit { what, limit, tail };
+        }
+        error
+    }
+}
+
+/// What a warden says of processes that were left. In a container none can be: they are the engine's.
+const LEFT: &str = "[depstate: it left ";
+
+/// Leaves out what is said of the engine's own processes.
+struct Quiet<'a>(&'a mut dyn Log);
+
+impl Log for Quiet<'_> {
+    fn write(&mut self, bytes: &[u8]) {
+        if !bytes.starts_with(LEFT.as_bytes()) {
+            self.0.write(bytes);
         }
     }
 }

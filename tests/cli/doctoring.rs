@@ -179,3 +179,22 @@ fn it_works_over_s3() {
     let denied = sandbox.run(["doctor"]).exits(1);
     assert!(denied.stdout.contains("problem  storage"), "{}", denied.all());
 }
+
+#[test]
+fn how_well_builds_are_shut_in_is_told_where_there_are_builds() {
+    let sandbox = Sandbox::example("quickstart");
+    let none = sandbox.run(["doctor"]).exits(0);
+    assert!(!none.stdout.contains("sandbox"), "{}", none.all());
+    let build = "\n[dependencies.hello.build]\nscript = \"build.sh\"\n\
+                 \n[dependencies.hello.test]\nrun = [\"true\"]\nexecutor = \"host\"\n";
+    sandbox.write("build.sh", "true\n");
+    sandbox.write("deps.toml", sandbox.read("deps.toml") + build);
+    // Whether one works is this machine's; that each is told of is not.
+    let told = sandbox.run(["doctor"]);
+    assert!(told.stdout.contains("sandbox (bubblewrap): "), "{}", told.all());
+    assert!(told.stdout.contains("whatever this user may"), "{}", told.all());
+    let mut sandbox = sandbox;
+    sandbox.set("PATH", "/nowhere");
+    let missing = sandbox.run(["doctor"]);
+    assert!(missing.stdout.contains("there is no `bwrap` on the PATH"), "{}", missing.all());
+}

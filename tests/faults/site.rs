@@ -194,8 +194,12 @@ impl Site {
         match Box::pin(run).await? {
             ops::rollback::Ended::Committed(head) => {
                 report.serial = Some(head.serial);
-                let done =
-                    |step: Step| Done { address: step.address, action: step.action, bytes: 0 };
+                let done = |step: Step| Done {
+                    address: step.address,
+                    action: step.action,
+                    bytes: 0,
+                    fetched: 0,
+                };
                 report.done = steps.into_iter().map(done).collect();
             }
             ops::rollback::Ended::Unknown(tx) => report.unknown = Some(tx),

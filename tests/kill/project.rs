@@ -78,6 +78,7 @@ pub(super) fn upstream() -> Upstream {
     }
     upstream.route("/large-1.0.0.bin", Answer::generated(LARGE));
     upstream.route("/extra-1.0.0.bin", Answer::body("extra 1.0.0"));
+    upstream.route("/built-1.0.0.bin", Answer::body("built 1.0.0"));
     for n in 1..=8 {
         upstream.route(&format!("/file{n}-1.0.0.bin"), Answer::generated(100_000 * n));
     }
@@ -106,12 +107,21 @@ fn manifest(kind: Kind, base: &str, plain: &str, local: &str) -> String {
     )
 }
 
+/// Built on this very machine: where it runs is not the point here.
+fn built(base: &str) -> String {
+    fixed("built", "1.*", base)
+        + "[dependencies.built.build]\nscript = \"make.sh\"\nexecutor = \"host\"\n"
+}
+
 fn first(kind: Kind, base: &str) -> String {
     manifest(kind, base, "1.*", "1.*")
 }
 
 fn second(kind: Kind, base: &str) -> String {
-    manifest(kind, base, "*", "2.*") + &fixed("large", "1.*", base) + &fixed("extra", "1.*", base)
+    manifest(kind, base, "*", "2.*")
+        + &fixed("large", "1.*", base)
+        + &fixed("extra", "1.*", base)
+        + &built(base)
 }
 
 fn eight(kind: Kind, base: &str) -> String {
@@ -164,6 +174,7 @@ impl Template {
         for version in ["1.0.0", "2.0.0"] {
             sandbox.write(&format!("upstream/local-{version}.tar.gz"), format!("local {version}"));
         }
+        sandbox.write("make.sh", "cp \"$DEPSTATE_SOURCE\" \"$DEPSTATE_OUTPUT/built.txt\"\n");
         if let Some(lock) = &self.lock {
             sandbox.write("deps.lock", lock);
         }

@@ -72,7 +72,7 @@ fn depth_is_found_before_anything_recurses() {
 fn dots_and_brackets_in_strings_and_comments_are_not_deep() {
     let many = "[{.".repeat(100);
     good(&format!(
-        "{HEAD}# {many}\n[dependencies.a]\nname = \"{many}\\\" {many}\"\nlicenses = ['{many}']\n\
+        "{HEAD}# {many}\n[dependencies.a]\nname = \"{many}\\\" {many}\"\nmetadata.list = ['{many}']\n\
          source = {{ driver = \"dir\", path = '''\n{many} '' {many}''', \
          note = \"\"\"{many}\\\"\"\"{many}\"\"\" }}\n\
          lines = [{{ constraint = \"*\" }}] # {many}\nmetadata.\"{many}\" = 1\n"

@@ -3,6 +3,8 @@
 //! `broken/*.toml` stand beside what is shown of them (`*.txt`, written anew with `UPDATE=1`);
 //! `good/*.toml` are read without a word, and fit the schema.
 
+mod building;
+mod extra;
 mod fields;
 mod golden;
 mod limits;

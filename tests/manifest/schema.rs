@@ -1,9 +1,12 @@
 //! The schema of deps.toml, as an editor would use it.
 
-use depstate::manifest::schema;
+use depstate::manifest::{read, schema};
 use serde_json::{Value, json};
 
-use super::golden::{broken_file, good_files};
+use super::{
+    HEAD, KNOWN,
+    golden::{broken_file, good_files},
+};
 
 /// Turns TOML into what an editor checks against the schema: dates are strings.
 fn json(text: &str) -> Value {
@@ -56,6 +59,98 @@ fn the_schema_takes_every_good_manifest() {
     }
 }
 
+/// Values of each key, good ones and bad ones.
+const BUILDS: &[(&str, &[&str])] = &[
+    ("build.script", &["'a.sh'", "'/a'", "'a{{ id }}/b'", "'{{ id }}'", "' '", "'a b.sh'", "1"]),
+    (
+        "build.inputs",
+        &["[]", "['a', '*', '**/b', '{a,b}/c']", "['']", "'a'", "['../a']", "['.a/b']"],
+    ),
+    (
+        "build.env",
+        &["{}", "{ A = '', _b = '{{ url }}' }", "{ 1A = '' }", "{ TZ = '' }", "{ A = 1 }"],
+    ),
+    ("build.executor", &["'host'", "'sandbox'", "'container'", "'Host'", "''"]),
+    ("build.image", &["'a'", "'{{ target.name }}'", "'{% if os %}a{% endif %}'"]),
+    ("build.needs", &["[]", "['b']", "['b@1.*']", "['c']"]),
+    ("build.archive", &["'tar.gz'", "'tar.xz'", "'tar.zst'", "'zip'", "'file'", "'tgz'"]),
+    ("build.network", &["true", "'true'"]),
+    ("build.reproducible", &["true", "false", "0"]),
+    (
+        "build.limits",
+        &[
+            "{}",
+            "{ time = '2h' }",
+            "{ memory = '8 GiB', output = 1 }",
+            "{ memory = '1kiB' }",
+            "{ memory = '7KB' }",
+            "{ memory = '9' }",
+            "{ processes = 4194304 }",
+            "{ processes = 4194305 }",
+        ],
+    ),
+    ("test.run", &["['a', '-b']", "[]", "['a b']", "[\"a\\nb\"]", "['{{ id }} x']"]),
+    ("test.files", &["['a']", "[]", "['/a']", "['a/{{ id }}']", "['~a']"]),
+    ("test.stdout", &["'a'", "''", "'{{ version }}'"]),
+    (
+        "test.http",
+        &[
+            "{ url = 'http://127.9.9.9/' }",
+            "{ url = 'http://localhost', status = 599 }",
+            "{ url = 'http://[::1]:1' }",
+            "{ url = 'http://[::1]:1/', contains = 'a' }",
+            "{ status = 1 }",
+        ],
+    ),
+    (
+        "build.repack",
+        &[
+            "{}",
+            "{ strip-components = 64, include = ['a'], exclude = ['b/**'] }",
+            "{ rename = { a = 'b', 'c/' = '' } }",
+            "{ rename = { a = '' } }",
+            "{ strip-components = 65 }",
+        ],
+    ),
+    (
+        "licenses",
+        &["'detect'", "[]", "['MIT']", "'MIT'", "['MIT or ISC', 'LicenseRef-a']", "['a']"],
+    ),
+];
+
+#[test]
+fn the_schema_takes_whatever_is_read_of_builds_and_tests() {
+    let validator = validator();
+    let mut taken = 0;
+    for (key, values) in BUILDS {
+        for value in values.iter().chain(&["false"]) {
+            for base in ["", "build.script = 'x.sh'\n", "test.run = ['x']\n", "build.repack = {}\n"]
+            {
+                // The key itself must not stand there twice.
+                if base.starts_with(&format!("{key} ")) {
+                    continue;
+                }
+                let rest =
+                    "lines = [{ constraint = '1.*' }]\nsource = { driver = 'dir', path = 'a' }\n";
+                let text = format!(
+                    "{HEAD}[dependencies.a]\n{rest}{base}{key} = {value}\n[dependencies.b]\n{rest}\
+                     [[dependencies.b.override]]\nwhen = '<1'\n{base}{key} = {value}\n"
+                );
+                if read(text.as_bytes(), &KNOWN).manifest.is_none() {
+                    continue;
+                }
+                taken += 1;
+                let wrong: Vec<String> = validator
+                    .iter_errors(&json(&text))
+                    .map(|e| format!("{}: {e}", e.instance_path()))
+                    .collect();
+                assert!(wrong.is_empty(), "{base}{key} = {value}: {wrong:#?}");
+            }
+        }
+    }
+    assert!(taken > 80, "only {taken} of them were read");
+}
+
 #[test]
 fn the_schema_refuses_what_it_can_see() {
     let validator = validator();
@@ -71,6 +166,13 @@ fn the_schema_refuses_what_it_can_see() {
         "missing_everything.toml",
         "missing_project_name_and_driver.toml",
         "no_lines.toml",
+        "build_keys.toml",
+        "build_paths.toml",
+        "build_repack.toml",
+        "build_words.toml",
+        "image_not_pinned.toml",
+        "retention.toml",
+        "test_http.toml",
         "unknown_arch.toml",
         "unknown_arch_replacements.toml",
         "unknown_key_in_checksum.toml",

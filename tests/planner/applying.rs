@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use depstate::{
     model::{
-        Action, Address, Artifact, Condemned, Evidence, Metadata, ObjectKey, ObjectMeta, Observed,
-        Record, RecordSource, Revision, Sha256, Snapshot,
+        Action, Address, Artifact, BuildEvidence, CONTRACT, Condemned, Evidence, Metadata,
+        ObjectKey, ObjectMeta, Observed, Plan, Record, RecordSource, Revision, Sha256, Snapshot,
+        Step,
     },
     planner::{self, LocatedFile, Update},
 };
@@ -32,7 +33,7 @@ impl World {
         let all: BTreeSet<Address> =
             outcome.plan.steps.iter().map(|step| step.address.clone()).collect();
         let commit = planner::committable(&outcome.plan, Some(&snapshot), &all);
-        for step in outcome.plan.steps.iter().filter(|step| commit.contains(&step.address)) {
+        for step in in_order(&outcome.plan).filter(|step| commit.contains(&step.address)) {
             let old = snapshot.live.get(&step.address).cloned();
             if step.action == Action::Retire {
                 let record = snapshot.live.remove(&step.address).unwrap();
@@ -64,6 +65,7 @@ impl World {
                 signer: None,
             });
             found.sha256 = Some(served);
+            let artifact = given(artifact, &snapshot);
             let artifact = planner::finish(&self.manifest, &artifact, &found).unwrap();
             located.insert(step.address.clone(), found);
             let record = publish(&artifact, served, serial, &mut objects);
@@ -96,6 +98,31 @@ impl World {
     }
 }
 
+/// The steps, those that others need before those.
+fn in_order(plan: &Plan) -> impl Iterator<Item = &Step> {
+    let mut left: Vec<&Step> = plan.steps.iter().collect();
+    let mut all: Vec<&Step> = Vec::new();
+    while !left.is_empty() {
+        let waits = |step: &&Step| left.iter().any(|it| step.needs.contains(&it.address));
+        let (wait, go): (Vec<&Step>, Vec<&Step>) = left.iter().copied().partition(waits);
+        assert!(!go.is_empty(), "steps wait for each other");
+        all.extend(go);
+        left = wait;
+    }
+    all.into_iter()
+}
+
+/// Fills in the digests of what a build needs, now that that is published.
+fn given(mut artifact: Artifact, snapshot: &Snapshot) -> Artifact {
+    let recipe = artifact.recipe.iter_mut().flat_map(|it| it.needs.values_mut());
+    for need in recipe.chain(artifact.trial.iter_mut().flat_map(|it| it.needs.values_mut())) {
+        let live = snapshot.live.get(&need.address).expect("what is needed is published");
+        assert!(need.input.is_none_or(|it| it == live.input), "and is what was planned");
+        need.input = Some(live.input);
+    }
+    artifact
+}
+
 fn condemn(snapshot: &mut Snapshot, record: Record) {
     let retired = "2025-12-01T00:00:00Z".parse().unwrap();
     let condemned = Condemned { record, retired, reason: "line-keeps".to_owned() };
@@ -109,9 +136,9 @@ fn describe(record: &mut Record, artifact: &Artifact, sha256: Sha256) {
     record.signer.clone_from(&artifact.source.signer);
     record.metadata = artifact.metadata.clone();
     record.source = RecordSource {
-        extra: Default::default(),
+        extra: artifact.source.extra.clone(),
         url: artifact.source.urls[0].clone(),
-        size: record.size,
+        size: artifact.source.size.unwrap_or(7),
         sha256,
         upstream_digest: artifact.source.upstream_digest.clone(),
     };
@@ -126,12 +153,23 @@ fn publish(
     let at = &artifact.address;
     let key = ObjectKey::new(format!("artifacts/{at}/{serial}/{}", artifact.file));
     let revision = Revision(format!("r{serial}"));
-    let size = artifact.source.size.unwrap_or(7);
+    // No two builds give the same bytes here, so that nothing can count on it.
+    let built = artifact.recipe.is_some();
+    let bytes = format!("{:?} at {serial}", artifact.input);
+    let size = if built { bytes.len() as u64 } else { artifact.source.size.unwrap_or(7) };
     let object = ObjectMeta { size, revision: revision.clone(), modified: None, checksum: None };
     assert!(objects.insert(key.clone(), object).is_none(), "a key is never used twice");
     let mut record = Record {
-        build: None,
-        inputs: Default::default(),
+        build: built.then(|| BuildEvidence {
+            contract: CONTRACT,
+            executor: "host".to_owned(),
+            image: None,
+            network: false,
+            reproduced: None,
+            log_sha256: Sha256::of(b""),
+            duration_ms: 1,
+        }),
+        inputs: if built { artifact.inputs.clone() } else { Default::default() },
         test: None,
         address: at.clone(),
         version: at.version.clone(),
@@ -140,7 +178,7 @@ fn publish(
         key,
         size,
         revision,
-        sha256,
+        sha256: if built { Sha256::of(bytes.as_bytes()) } else { sha256 },
         input: artifact.input.unwrap(),
         source: RecordSource {
             extra: Default::default(),
@@ -157,5 +195,8 @@ fn publish(
         side: Vec::new(),
     };
     describe(&mut record, artifact, sha256);
+    if artifact.detect_licenses {
+        record.metadata.licenses = vec!["MIT".to_owned()];
+    }
     record
 }

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use depstate::model::{
-    Condemned, Finding, InputDigest, Listing, Observed, Plan, Record, Severity, Why,
+    Condemned, Finding, InputDigest, InputName, Listing, Observed, Plan, Record, Severity, Why,
 };
 
 use super::{
@@ -32,17 +32,25 @@ struct Case {
 }
 
 /// A world where one version is listed, locked, published and right.
-fn right(version: &str) -> World {
+fn right(version: &str, built: bool) -> World {
     let mut world =
         World::new().dependency("tool", &["any"], &[("1.*", 1)]).lists("tool", &[version]);
+    if built {
+        world.dep("tool").settings.build = Some(super::building::build("build.sh", &[]));
+        world.tree.insert("build.sh".to_owned(), super::building::file("make"));
+    }
     let url = format!("https://example.test/tool/{version}/any.tgz");
     world.rows("tool")[0].digests = vec![sha(&url).into()];
     world.converged()
 }
 
 fn build(case: &Case) -> World {
-    let mut world = right("v1.2.0");
-    let older = right("v1.1.0").snapshot().unwrap().live[&address(OLDER)].clone();
+    made(case, false)
+}
+
+fn made(case: &Case, built: bool) -> World {
+    let mut world = right("v1.2.0", built);
+    let older = right("v1.1.0", built).snapshot().unwrap().live[&address(OLDER)].clone();
     world.options.as_of = "2026-03-01T00:00:00Z".parse().unwrap();
     lay_lock(&mut world, case.lock);
     lay_record(&mut world, case.record, older);
@@ -93,6 +101,10 @@ fn lay_record(world: &mut World, kind: &str, older: Record) {
             record.sha256 = other;
             let text = format!("{{\"source\":\"{other}\"}}");
             record.input = InputDigest(sha(&text));
+            if let Some(source) = record.inputs.get_mut(&InputName::source()) {
+                *source = other;
+                record.input = InputDigest(sha(&serde_json::to_string(&record.inputs).unwrap()));
+            }
         }
         "input" => record.input = InputDigest(sha("what no source alone makes")),
         "meta" => record.metadata.licenses = vec!["MIT".to_owned()],
@@ -263,6 +275,16 @@ fn decision_table() {
 }
 
 #[test]
+fn what_is_built_is_decided_as_what_is_mirrored() {
+    for case in cases() {
+        let [mirrored, built] = [false, true].map(|built| decided(&made(&case, built).plan().plan));
+        let Case { wanted, lock, record, object, listing, refresh } = case;
+        let row = format!("{wanted} {lock} {listing} {record} {object} {refresh}");
+        assert_eq!(mirrored, built, "{row}");
+    }
+}
+
+#[test]
 fn no_row_retires_what_nobody_could_look_at() {
     for case in cases().iter().filter(|it| ["shrank", "unknown"].contains(&it.listing)) {
         let world = build(case);
@@ -277,6 +299,6 @@ fn no_row_retires_what_nobody_could_look_at() {
             assert!(!retired, "{}", decided(&plan));
         }
     }
-    let world = right("v1.2.0");
+    let world = right("v1.2.0", false);
     assert_eq!(world.lock.dependencies[&id("tool")].releases[0].version, version("1.2.0"));
 }

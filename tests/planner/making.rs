@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use depstate::{
     model::{
-        Code, Constraint, Coverage, Dependency, EolRule, Finding, Head, HeadKind, Keep, Located,
-        NotWanted, Plan, Reason, Revision, Row, Rule, Scheme, Settings, Snapshot, SourceRule,
-        Standing, TargetName, Trouble, Version, VersionLine, Why,
+        Code, Constraint, Coverage, Dependency, EolRule, ExtraRule, Finding, Head, HeadKind, Keep,
+        Located, NotWanted, Plan, Reason, Revision, Row, Rule, Scheme, Settings, Snapshot,
+        SourceRule, Standing, TargetName, Trouble, Version, VersionLine, Why,
     },
     planner::Selection,
 };
@@ -68,6 +68,18 @@ pub(super) fn rule(constraint: &str, targets: Option<&[&str]>) -> Rule {
         targets: targets.map(names),
         reason: Some("because".to_owned()),
         span: (30, 5),
+    }
+}
+
+/// A block with one sub-dependency.
+pub(super) fn extra(id: &str, version: &str) -> ExtraRule {
+    ExtraRule {
+        when: None,
+        targets: None,
+        artifact: Some(located("https://extra.test/{{ extra.id }}-{{ extra.version }}.tgz")),
+        versions: [(id.to_owned(), Some(located(version)))].into(),
+        checksum: None,
+        span: (40, 4),
     }
 }
 

@@ -2,15 +2,18 @@
 
 mod applying;
 mod asking;
+mod building;
 mod commit;
 mod decision_table;
 mod disturb;
+mod extras;
 mod filters;
 mod finding_files;
 mod keeping;
 mod laws;
 mod locking;
 mod making;
+mod needing;
 mod question;
 mod selecting;
 mod time;

@@ -2,15 +2,15 @@
 
 use depstate::{
     model::{
-        Algorithm, Change, ChecksumRule, Constraint, Coverage, Dependency, Keep, Manifest, Over,
-        Override, Patch, Pattern, Scheme, Sha256, SignatureKind, SignaturePlace, SignatureRule,
-        TargetName,
+        Algorithm, Change, ChecksumRule, Constraint, Coverage, Dependency, ExtraRule, Keep,
+        Manifest, Over, Override, Patch, Pattern, Scheme, Sha256, SignatureKind, SignaturePlace,
+        SignatureRule, TargetName,
     },
     planner,
 };
 
 use super::{
-    making::{line, rule},
+    making::{extra, line, rule},
     world::{World, id, located},
 };
 
@@ -68,6 +68,52 @@ fn what_decides_versions_or_files_is_part_of_it() {
         ("exclude on one", after(|it| it.exclude.push(rule(">=23", Some(&["arm"]))))),
         ("only", after(|it| it.only.push(rule(">=23", None)))),
         ("targets", after(|it| it.targets.truncate(1))),
+        ("extra", after(|it| it.extra.push(extra("redis", "1")))),
+        ("extra's version", after(|it| it.extra.push(extra("redis", "2")))),
+        ("extra's id", after(|it| it.extra.push(extra("yaml", "2")))),
+        (
+            "extra's address",
+            after(|it| {
+                let artifact = Some(located("other"));
+                it.extra.push(ExtraRule { artifact, ..extra("redis", "1") });
+            }),
+        ),
+        (
+            "extra's checksum",
+            after(|it| {
+                let checksum = given("aa");
+                it.extra.push(ExtraRule { checksum, ..extra("redis", "1") });
+            }),
+        ),
+        (
+            "extra for one target",
+            after(|it| {
+                let targets = Some(vec![TargetName::new("arm").unwrap()]);
+                it.extra.push(ExtraRule { targets, ..extra("redis", "1") });
+            }),
+        ),
+        (
+            "extra for some versions",
+            after(|it| {
+                let when = Some(Constraint::new(">=22", &Scheme::Semver).unwrap());
+                it.extra.push(ExtraRule { when, ..extra("redis", "1") });
+            }),
+        ),
+        (
+            "extra away",
+            after(|it| {
+                it.extra.push(extra("redis", "1"));
+                let versions = [("redis".to_owned(), None)].into();
+                it.extra.push(ExtraRule { versions, ..extra("redis", "1") });
+            }),
+        ),
+        (
+            "override of extra",
+            after(patched(Patch {
+                extra: Change::Set(vec![extra("redis", "1")]),
+                ..Patch::default()
+            })),
+        ),
         (
             "override",
             after(patched(Patch { asset: Change::Set(located("*.zip")), ..Patch::default() })),
@@ -116,6 +162,13 @@ fn what_people_read_and_how_it_is_written_is_not() {
             }),
         ),
         ("override of a name", after(patched(name("Node")))),
+        (
+            "an extra for nobody",
+            after(|it| {
+                let targets = Some(vec![TargetName::new("other").unwrap()]);
+                it.extra.push(ExtraRule { targets, ..extra("redis", "1") });
+            }),
+        ),
         ("an exclude for nobody", after(|it| it.exclude.push(rule("*", Some(&["other"]))))),
     ] {
         assert_eq!(digest, base, "`{what}` is part of the question");

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use depstate::{
     model::{
-        Address, BaseHead, Basis, Dependency, DependencyId, Digest, Evidence, Listing, Located,
-        Lock, Manifest, ObjectKey, ObjectMeta, Observed, Plan, Retention, Row, Sha256, Snapshot,
-        StorageRule, Target, TargetName, Why,
+        Address, BaseHead, Basis, Dependency, DependencyId, Digest, Evidence, ExtraFile, Glob,
+        Listing, Located, Lock, Manifest, ObjectKey, ObjectMeta, Observed, Plan, Retention, Row,
+        Sha256, Snapshot, StorageRule, Target, TargetName, Tree, Why,
     },
     planner::{
-        self, Candidate, ChecksumQuery, ChosenFile, LocatedFile, Options, PlanInput, Schedules,
-        Selection, Update,
+        self, Candidate, ChecksumQuery, ChosenFile, ExtraQuery, LocatedFile, Options, PlanInput,
+        Schedules, Selection, Update,
     },
 };
 
@@ -44,6 +44,8 @@ pub(super) struct World {
     pub(super) rehashed: BTreeMap<ObjectKey, Observed<Sha256>>,
     pub(super) listings: BTreeMap<DependencyId, Observed<Listing>>,
     pub(super) schedules: Schedules,
+    /// The files beside deps.toml.
+    pub(super) tree: Tree,
     /// What upstream serves, where it is not the address's own text.
     pub(super) upstream: BTreeMap<String, Sha256>,
     /// Whether files without a digest are downloaded to learn it, as `lock` does.
@@ -81,6 +83,7 @@ impl World {
             rehashed: BTreeMap::new(),
             listings: BTreeMap::new(),
             schedules: Schedules::new(),
+            tree: Tree::new(),
             upstream: BTreeMap::new(),
             downloads: true,
             options: Options {
@@ -202,18 +205,45 @@ impl World {
         for (id, chosen) in &selection.dependencies {
             for release in &chosen.releases {
                 for (target, file) in &release.files {
-                    if let ChosenFile::Candidate(candidate) = file {
-                        let address = Address {
-                            dependency: id.clone(),
-                            version: release.version.clone(),
-                            target: target.clone(),
-                        };
-                        all.insert(address, self.look(candidate));
+                    let address = Address {
+                        dependency: id.clone(),
+                        version: release.version.clone(),
+                        target: target.clone(),
+                    };
+                    match file {
+                        ChosenFile::Candidate(candidate) => {
+                            all.insert(address, self.look(candidate));
+                        }
+                        ChosenFile::Decided { artifact, extra: Some(extra), .. } => {
+                            let file = LocatedFile {
+                                url: artifact.url.clone(),
+                                size: artifact.size,
+                                sha256: Some(artifact.sha256),
+                                upstream_digest: artifact.upstream_digest.clone(),
+                                evidence: artifact.evidence,
+                                signer: artifact.signer.clone(),
+                                extra: self.look_at_extra(extra),
+                            };
+                            all.insert(address, file);
+                        }
+                        ChosenFile::Decided { extra: None, .. } => {}
                     }
                 }
             }
         }
         all
+    }
+
+    fn look_at_extra(&self, extra: &BTreeMap<String, ExtraQuery>) -> BTreeMap<String, ExtraFile> {
+        let one = |(id, query): (&String, &ExtraQuery)| {
+            let mut file = query.as_known();
+            if file.sha256.is_none() && self.downloads {
+                file.sha256 = Some(self.serves(&query.url));
+                file.size = Some(7);
+            }
+            (id.clone(), file)
+        };
+        extra.iter().map(one).collect()
     }
 
     fn look(&self, candidate: &Candidate) -> LocatedFile {
@@ -234,7 +264,7 @@ impl World {
         };
         let sha256 = sha256.or_else(|| self.downloads.then(|| self.serves(&url)));
         LocatedFile {
-            extra: Default::default(),
+            extra: self.look_at_extra(&candidate.extra),
             url,
             size: candidate.size.or(Some(7)),
             sha256,
@@ -248,7 +278,7 @@ impl World {
         let selection = self.select();
         let located = self.locate(&selection);
         let plan = planner::plan(&PlanInput {
-            tree: &Default::default(),
+            tree: &self.read(&planner::ask_tree(&self.manifest, &selection, &located)),
             manifest: &self.manifest,
             lock: &self.lock,
             selection: &selection,
@@ -261,6 +291,17 @@ impl World {
         });
         let lock = planner::next_lock(&self.lock, &selection, &located, &self.options);
         Outcome { selection, located, plan, lock }
+    }
+
+    /// The files that fit, as `disk` reads them: a plan sees no others.
+    fn read(&self, patterns: &BTreeSet<String>) -> Tree {
+        let globs: Vec<Glob> = patterns.iter().map(|it| Glob::new(it).unwrap()).collect();
+        let fits = |path: &String| globs.iter().any(|glob| glob.matches(path));
+        self.tree
+            .iter()
+            .filter(|(path, _)| fits(path))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
     }
 
     pub(super) fn basis(&self) -> Basis {

@@ -221,7 +221,34 @@ impl<'a> Attempt<'a> {
             );
             self.uploaded.insert(address.clone(), want.record(&address, key, revision));
         }
-        Some(wish.diff(base, &self.uploaded))
+        let mut todo = wish.diff(base, &self.uploaded);
+        for record in todo.changes.set.values_mut() {
+            let own = record.key.as_str().contains(&tx.tx().0);
+            // What comes back may be told anew.
+            if own || self.actor.rng().chance(500) {
+                record.side = vec![self.side(tx, record).await?];
+            }
+        }
+        Some(todo)
+    }
+
+    /// Says something of an artifact, where this transaction has not yet.
+    async fn side(&self, tx: &Transaction, record: &Record) -> Option<depstate::model::ObjectKey> {
+        let key = tx.side_key(record, depstate::wire::side::SideKind::Provenance, 0);
+        let store = &self.actor.store;
+        for tried in 1..=4 {
+            let body = bytes::Bytes::from(record.key.to_string());
+            match store.put(&key, body, Precondition::Absent).await {
+                Ok(_) => return Some(key),
+                Err(PutError::Refused(_) | PutError::Missing(_)) => return None,
+                Err(PutError::Precondition(_) | PutError::Conflict(_) | PutError::Unknown(_)) => {}
+            }
+            if store.head(&key).await.ok()?.is_some() {
+                return Some(key);
+            }
+            pause(self.actor, tried).await;
+        }
+        None
     }
 
     /// Puts an artifact where nothing is. A 412 and an unknown outcome are looked into.

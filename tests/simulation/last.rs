@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::wishes::Wish;
-use crate::support::model::{World, check_views};
+use crate::support::model::{State, World, check_views};
 
 pub(crate) fn check(world: &World, wish: &Wish) -> Result<(), String> {
     let chain = &world.laws.chain;
@@ -23,7 +23,8 @@ pub(crate) fn check(world: &World, wish: &Wish) -> Result<(), String> {
 /// Nothing is there that nobody reaches.
 pub(crate) fn clean(world: &World) -> Result<(), String> {
     let chain = &world.laws.chain;
-    if !chain.state.condemned.is_empty() || !chain.state.doomed.is_empty() {
+    let State { condemned, doomed, aside, .. } = &chain.state;
+    if !condemned.is_empty() || !doomed.is_empty() || !aside.is_empty() {
         return Err(format!("{:?}", chain.state));
     }
     let kept = ["head.json", "views/", "tx/"];

@@ -92,6 +92,12 @@ async fn all(actor: &Actor, head: &Value) -> Result<Option<String>, NoAnswer> {
             if let Found::Wrong(why) = check(actor, record).await? {
                 return Ok(Some(why));
             }
+            for side in record["side"].as_array().into_iter().flatten() {
+                let side = side.as_str().unwrap();
+                if get(actor, side).await?.is_none() {
+                    return Ok(Some(format!("`{side}` is missing")));
+                }
+            }
         }
     }
     Ok(None)

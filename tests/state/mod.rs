@@ -12,5 +12,6 @@ mod probe;
 mod read;
 mod restore;
 mod rollback;
+mod side;
 mod verify;
 mod views;

@@ -62,7 +62,14 @@ pub(crate) fn published(objects: &Objects) -> Result<Option<Published>, String> 
         return Err("the chain does not end at genesis".to_owned());
     }
     for (key, bytes) in objects {
-        if key.starts_with("views/") {
+        if key == "views/feed.atom" {
+            let text = String::from_utf8_lossy(bytes);
+            let serial = text.split(" serial=\"").nth(1).and_then(|rest| rest.split('"').next());
+            let serial: Option<u64> = serial.and_then(|serial| serial.parse().ok());
+            if serial.is_none_or(|serial| serial > found.serial) {
+                return Err(format!("`{key}` is ahead of HEAD"));
+            }
+        } else if key.starts_with("views/") {
             let view = json(key, bytes)?;
             if view.get("serial").is_some() && number(&view, "serial")? > found.serial {
                 return Err(format!("`{key}` is ahead of HEAD"));
@@ -103,6 +110,17 @@ fn holds(objects: &Objects, record: &Value) -> Result<(), String> {
     let bytes = objects.get(&key).ok_or_else(|| format!("`{key}` is named and missing"))?;
     if bytes.len() as u64 != number(record, "size")? || sha256(bytes) != text(record, "sha256")? {
         return Err(format!("`{key}` has other bytes than its record says"));
+    }
+    let digest = text(record, "sha256")?;
+    for side in record["side"].as_array().into_iter().flatten() {
+        let side = side.as_str().ok_or("a side is no key")?;
+        let said = objects.get(side).ok_or_else(|| format!("`{side}` is named and missing"))?;
+        if side.ends_with(".inputs.json") {
+            // What the bytes were made of, not what they are.
+            json(side, said)?;
+        } else if !String::from_utf8_lossy(said).contains(&digest) {
+            return Err(format!("`{side}` is about something else"));
+        }
     }
     Ok(())
 }

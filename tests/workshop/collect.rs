@@ -21,10 +21,10 @@ fn refused(make: impl Fn(&Path)) -> String {
     fs::create_dir(&from).unwrap();
     fs::write(from.join("good"), "good").unwrap();
     make(&from);
-    match collect(&from, &place.path().join("copy"), PLENTY).unwrap_err() {
-        WorkshopError::Output { why, .. } => why,
-        other => panic!("{other}: {other:?}"),
-    }
+    let error = collect(&from, &place.path().join("copy"), PLENTY).unwrap_err();
+    let said = format!("{error}: {error:?}");
+    let WorkshopError::Output { why, .. } = error else { panic!("{said}") };
+    why
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn the_limit_is_on_what_is_copied() {
     let error = collect(&from, &place.path().join("more"), 1199).unwrap_err();
     assert!(error.to_string().contains("more than 1199 bytes"), "{error}");
     // A hole has a size although it has no blocks.
-    fs::File::create(from.join("hole")).unwrap().set_len(1 << 40).unwrap();
+    fs_err::File::create(from.join("hole")).unwrap().set_len(1 << 40).unwrap();
     let error = collect(&from, &place.path().join("hole"), 1 << 20).unwrap_err();
     assert_eq!(error.code().as_str(), "bad-output");
 }

@@ -159,7 +159,7 @@ async fn a_container_of_a_daemon_is_ended_by_its_name() {
     engine.mark("stays");
     let mut shop = engine.shop("echo $$ > ../tmp/pid; sleep 1000");
     shop.recipe.limits.time = Duration::from_secs(1);
-    let error = tokio::time::timeout(Duration::from_secs(60), shop.error()).await.unwrap();
+    let error = tokio::time::timeout(Duration::from_mins(1), shop.error()).await.unwrap();
     assert!(matches!(error, WorkshopError::Limit { .. }), "{error}");
     assert_eq!(engine.told("told-rm")[0], "rm");
     assert!(!engine.place.path().join("pid").exists());

@@ -27,7 +27,7 @@ fn file(root: &Path, path: &str, bytes: &[u8], mode: u32) {
 }
 
 fn long_name() -> String {
-    format!("{}/{}", vec!["folder-with-a-name"; 12].join("/"), "x".repeat(120))
+    format!("{}/{}", ["folder-with-a-name"; 12].join("/"), "x".repeat(120))
 }
 
 /// A tree with everything that an archive may hold, made forwards or backwards.
@@ -168,7 +168,7 @@ fn a_zip_holds_all_members_and_never_a_time_before_1980() {
     for (epoch, wanted) in [(EPOCH, "2021-03-04 05:06:08"), (0, "1980-01-01 00:00:00")] {
         let to = place.path().join("out.zip");
         pack(&root, ArchiveFormat::Zip, epoch, &to).unwrap();
-        let mut archive = zip::ZipArchive::new(fs::File::open(&to).unwrap()).unwrap();
+        let mut archive = zip::ZipArchive::new(fs_err::File::open(&to).unwrap()).unwrap();
         let mut modes = BTreeMap::new();
         for n in 0..archive.len() {
             let mut file = archive.by_index(n).unwrap();
@@ -236,9 +236,11 @@ fn a_single_file_is_taken_as_it_is() {
     let (size, digest) = pack(&root, ArchiveFormat::File, EPOCH, &to).unwrap();
     assert_eq!((size, digest), (5, Sha256::of(b"bytes")));
     assert_eq!(fs::read(&to).unwrap(), b"bytes");
-    let why = |root: &Path| match pack(root, ArchiveFormat::File, EPOCH, &to).unwrap_err() {
-        WorkshopError::Output { why, .. } => why,
-        other => panic!("{other}"),
+    let why = |root: &Path| {
+        let error = pack(root, ArchiveFormat::File, EPOCH, &to).unwrap_err();
+        let said = error.to_string();
+        let WorkshopError::Output { why, .. } = error else { panic!("{said}") };
+        why
     };
     file(&root, "zz", b"", 0o644);
     assert!(why(&root).contains("`tool.jar` and `zz`"));

@@ -49,7 +49,8 @@ async fn members_are_stripped_chosen_and_renamed() {
             .map(|(from, to)| (from.to_owned(), to.to_owned()))
             .into(),
     };
-    let (built, said) = shop(rule, node).build().await;
+    let shop = shop(rule, node);
+    let (built, said) = shop.build().await;
     assert_eq!(said, "depstate: build contract 1, repack, tool@1.2.0/linux-amd64\n");
     assert_eq!(built.tier, None);
     assert_eq!(
@@ -78,7 +79,8 @@ async fn only_what_is_included_is_taken() {
         include: vec!["bin".to_owned(), "*.so".to_owned()],
         ..Repack::default()
     };
-    let (built, _) = shop(rule, node).build().await;
+    let shop = shop(rule, node);
+    let (built, _) = shop.build().await;
     let paths: Vec<String> =
         members(&built.path).iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect();
     assert_eq!(paths, ["bin/", "bin/node", "bin/npm", "lib/", "lib/a.so"]);
@@ -127,7 +129,7 @@ fn archives_of_ours_pass_our_own_walk() {
         "bin/tool".to_owned(),
         "straße/ü 字.txt".to_owned(),
         format!("{}/file", "m".repeat(120)),
-        format!("{}/{}", vec!["folder-with-a-name"; 12].join("/"), "x".repeat(120)),
+        format!("{}/{}", ["folder-with-a-name"; 12].join("/"), "x".repeat(120)),
         "é".repeat(90),
     ] {
         put(&root, &path);

@@ -171,7 +171,7 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
 /// Members of a gzipped tar: path, mode in octal, and what is in it or where it points to.
 pub(super) fn members(path: &Path) -> Vec<String> {
     use std::io::Read as _;
-    let file = fs::File::open(path).unwrap();
+    let file = fs_err::File::open(path).unwrap();
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
     let each = archive.entries().unwrap().map(|entry| {
         let mut entry = entry.unwrap();

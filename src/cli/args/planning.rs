@@ -23,6 +23,9 @@ pub(in crate::cli) struct Planning {
     #[arg(long, value_name = "ID", num_args = 0..=1, require_equals = true, value_delimiter = ',',
           default_missing_value = "", env = "DEPSTATE_UPDATE")]
     pub(in crate::cli) update: Vec<String>,
+    /// Build these again though nothing changed: addresses or globs of them
+    #[arg(long, value_name = "FILTER")]
+    pub(in crate::cli) rebuild: Vec<String>,
     /// How many artifacts may be retired
     #[arg(long, value_name = "N", default_value_t = 20, env = "DEPSTATE_MAX_RETIRE")]
     pub(in crate::cli) max_retire: u64,

@@ -2,13 +2,15 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use bytes::Bytes;
+
 use super::Run;
 use crate::{
     failpoint,
     model::{
         Action, Address, Code, Done, Event, Failure, Reason, Record, RecordSource, Step, Summary,
     },
-    ops::{error::chain, seen, side::Desk},
+    ops::{error::chain, seen, side::Desk, texts},
     planner,
     state::{Changes, CommitOutcome, Transaction},
 };
@@ -77,7 +79,14 @@ impl Run<'_> {
     async fn describe(&mut self, tx: &Transaction, steps: &[Step], changes: &mut Changes) -> bool {
         let author = self.project.author();
         let jobs = self.project.setting.jobs;
-        let desk = Desk { storage: self.storage.as_ref(), tx, author: &author, jobs };
+        let built = steps.iter().filter(|step| step.is_built() && step.action.moves_bytes());
+        let inputs = built.filter_map(|step| {
+            let record = changes.set.get(&step.address)?;
+            let text = texts::document(self.project, &self.planned.tree, record)?;
+            Some((step.address.clone(), Bytes::from(text)))
+        });
+        let inputs = inputs.collect();
+        let desk = Desk { storage: self.storage.as_ref(), tx, author: &author, jobs, inputs };
         let updates = steps.iter().filter(|step| step.action == Action::Update);
         let before = updates.filter_map(|step| Some((step.address.clone(), step.record.as_ref()?)));
         let failed = desk.describe(&mut changes.set, &before.collect()).await;
@@ -99,9 +108,9 @@ impl Run<'_> {
         let mut done = Vec::new();
         for step in steps {
             match self.change_of(step, &mut changes) {
-                Ok(bytes) => {
+                Ok((bytes, fetched)) => {
                     let (address, action) = (step.address.clone(), step.action);
-                    done.push(Done { address, action, bytes });
+                    done.push(Done { address, action, bytes, fetched });
                 }
                 Err(message) => {
                     let failure = Failure {
@@ -168,22 +177,22 @@ impl Run<'_> {
         Next::Stop
     }
 
-    /// Adds one step to the change. Returns the bytes that it published.
-    fn change_of(&self, step: &Step, changes: &mut Changes) -> Result<u64, String> {
+    /// Adds one step to the change. Returns how many bytes it published, and fetched.
+    fn change_of(&self, step: &Step, changes: &mut Changes) -> Result<(u64, u64), String> {
         let address = &step.address;
         match step.action {
             Action::Retire => {
                 changes.retire.insert(address.clone(), step.reason.code());
-                Ok(0)
+                Ok((0, 0))
             }
-            Action::Adopt => Ok(0),
+            Action::Adopt => Ok((0, 0)),
             Action::Update => {
                 let record = self.updated(step)?;
                 if step.reason == Reason::WantedAgain {
                     changes.take_back.insert(record.key.clone());
                 }
                 changes.set.insert(address.clone(), record);
-                Ok(0)
+                Ok((0, 0))
             }
             Action::Create | Action::Rebuild | Action::Repair => {
                 let ready = self.ready.get(address).ok_or("its bytes were not uploaded")?;
@@ -193,7 +202,7 @@ impl Run<'_> {
                     changes.doom.insert(address.clone());
                 }
                 changes.set.insert(address.clone(), record);
-                Ok(bytes)
+                Ok((bytes, ready.fetched))
             }
         }
     }
@@ -215,6 +224,7 @@ impl Run<'_> {
             source: RecordSource {
                 url: artifact.source.urls.first().cloned().unwrap_or_default(),
                 upstream_digest: artifact.source.upstream_digest.clone(),
+                extra: artifact.source.extra.clone(),
                 ..record.source.clone()
             },
             evidence: artifact.source.evidence,
@@ -231,7 +241,7 @@ fn counted(done: &[Done], unchanged: u64) -> Summary {
     for step in done {
         *summary.actions.entry(step.action).or_default() += 1;
         if step.action.moves_bytes() {
-            summary.download += step.bytes;
+            summary.download += step.fetched;
             summary.upload += step.bytes;
         }
     }

@@ -42,6 +42,8 @@ pub(super) struct Ready {
     pub(super) record: Record,
     /// What was found out about its upstream file.
     pub(super) learned: LocatedFile,
+    /// Bytes that were fetched for it.
+    pub(super) fetched: u64,
 }
 
 /// One apply on its way.
@@ -321,6 +323,7 @@ impl Run<'_> {
                     address: step.address.clone(),
                     action: Action::Adopt,
                     bytes: 0,
+                    fetched: 0,
                 });
             }
         }

@@ -92,7 +92,12 @@ impl Run<'_> {
         let test = match &artifact.trial {
             Some(trial) => {
                 let needs = self.found(&trial.needs, at_hand).await?;
-                Some(self.bench.try_out(&made, trial, &needs).await?.evidence)
+                Some(
+                    self.bench
+                        .try_out(&made.artifact, (&made.path, made.sha256), trial, &needs)
+                        .await?
+                        .evidence,
+                )
             }
             None => None,
         };
@@ -188,6 +193,9 @@ impl Run<'_> {
         let input = artifact.input.ok_or_else(|| missing("its input digest is not known"))?;
         let learned = learned(&artifact, &source);
         let mut metadata = artifact.metadata.clone();
+        let kept =
+            made.as_ref().is_some_and(|it| [Origin::Kept, Origin::Shared].contains(&it.origin));
+        let fetched = if kept { 0 } else { source.size };
         let (output, licenses) = made.map_or((None, None), |made| (made.output, made.licenses));
         if let Some(licenses) = licenses.filter(|_| artifact.detect_licenses) {
             metadata.licenses = licenses;
@@ -220,7 +228,7 @@ impl Run<'_> {
             build: output.map(|output| output.build),
             test,
         };
-        Ok(Ready { record, learned })
+        Ok(Ready { record, learned, fetched })
     }
 }
 

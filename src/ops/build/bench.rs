@@ -3,13 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
-use super::files::NeedFile;
+use super::{files::NeedFile, rooms::Rooms};
 use crate::{
     model::{Address, Artifact, Code, Evidence, InputDigest, Sink, Target, Work},
     ops::{Project, error::chain, transfer::Failed},
@@ -34,6 +34,8 @@ pub(crate) struct Bench<'a> {
     built: Mutex<BTreeSet<InputDigest>>,
     /// A build has all processors.
     turn: Semaphore,
+    /// Where rooms are made, from the first one on.
+    rooms: OnceLock<Rooms>,
 }
 
 impl<'a> Bench<'a> {
@@ -52,6 +54,7 @@ impl<'a> Bench<'a> {
             rebuild: rebuild.to_vec(),
             built: Mutex::default(),
             turn: Semaphore::new(1),
+            rooms: OnceLock::new(),
         }
     }
 
@@ -98,11 +101,12 @@ impl<'a> Bench<'a> {
 
     /// Returns the folder that rooms are made in.
     pub(super) fn rooms(&self) -> Result<PathBuf, Failed> {
-        let folder = self.project.workspace.folder().join("rooms");
-        match fs_err::create_dir_all(&folder) {
-            Ok(()) => Ok(folder),
-            Err(error) => Err(Failed::new(Code::FILE_FAILED, chain(&error))),
+        if let Some(rooms) = self.rooms.get() {
+            return Ok(rooms.folder().to_owned());
         }
+        let rooms = Rooms::new(self.project.workspace.folder().join("rooms"))
+            .map_err(|error| Failed::new(Code::FILE_FAILED, chain(&error)))?;
+        Ok(self.rooms.get_or_init(|| rooms).folder().to_owned())
     }
 
     /// Brings the needed artifacts here.

@@ -29,7 +29,6 @@ pub(crate) struct NeedFile {
     pub(crate) address: Address,
     /// The published file's name.
     pub(crate) name: String,
-    pub(crate) size: u64,
     pub(crate) sha256: Sha256,
     pub(crate) input: InputDigest,
     /// Where the store has it; none: it is only here.
@@ -42,7 +41,6 @@ impl NeedFile {
         Self {
             address: record.address.clone(),
             name: key_name(&record.key),
-            size: record.size,
             sha256: record.sha256,
             input: record.input,
             key: Some(record.key.clone()),
@@ -61,7 +59,7 @@ fn key_name(key: &ObjectKey) -> String {
 }
 
 /// Returns a name that is one part of a path, whatever upstream calls the file.
-fn plain_name(name: &str) -> String {
+pub(crate) fn plain_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = last.chars().filter(|c| !c.is_control()).collect();
     if name.is_empty() || name == "." || name == ".." { "file".to_owned() } else { name }
@@ -148,7 +146,6 @@ impl Bench<'_> {
         Some(NeedFile {
             address: need.address.clone(),
             name: format!("{}-{}", need.address.dependency, need.address.version),
-            size: kept.output.size,
             sha256: kept.output.sha256,
             input,
             key: None,
@@ -156,7 +153,7 @@ impl Bench<'_> {
     }
 
     /// Brings a needed artifact here.
-    pub(super) async fn need(&self, need: &NeedFile) -> Result<PathBuf, Failed> {
+    pub(crate) async fn need(&self, need: &NeedFile) -> Result<PathBuf, Failed> {
         for kind in [CacheKind::Builds, CacheKind::Artifacts] {
             if let Some((path, _)) = self.cached(kind, need.sha256).await {
                 return Ok(path);

@@ -24,8 +24,6 @@ use crate::{
     workshop::{self, ArchiveLimits, BuildJob},
 };
 
-/// 1980-01-01: the first day that a zip archive can name.
-const NO_DATE: i64 = 315_532_800;
 /// What did the work where no script ran.
 const OURSELVES: &str = "depstate";
 
@@ -145,7 +143,7 @@ impl Bench<'_> {
             target: &target,
             recipe,
             input,
-            epoch: artifact.released.map_or(NO_DATE, |at| at.as_second()),
+            epoch: artifact.epoch(),
             source: (&path, &name),
             extra,
             needs,

@@ -1,12 +1,14 @@
 //! Trying the file that will be published, before it is.
 
+use std::path::Path;
+
 use super::{
     bench::{Bench, Needs, failed},
     log::StepLog,
-    make::{Made, by, millis},
+    make::{by, millis},
 };
 use crate::{
-    model::{Event, TestEvidence, Trial, Work, Worked},
+    model::{Artifact, Event, Sha256, TestEvidence, Trial, Work, Worked},
     ops::transfer::Failed,
     workshop::{self, TestJob},
 };
@@ -23,11 +25,11 @@ impl Bench<'_> {
     /// Tries a file.
     pub(crate) async fn try_out(
         &self,
-        made: &Made,
+        artifact: &Artifact,
+        (path, sha256): (&Path, Sha256),
         trial: &Trial,
         needs: &Needs,
     ) -> Result<Tried, Failed> {
-        let artifact = &made.artifact;
         let address = &artifact.address;
         let needs = self.needs(needs).await?;
         let target = self.target(address);
@@ -38,8 +40,8 @@ impl Bench<'_> {
             upstream: &artifact.upstream,
             target: &target,
             trial,
-            file: (&made.path, &artifact.file),
-            sha256: made.sha256,
+            file: (path, &artifact.file),
+            sha256,
             needs,
             root: &self.project.root,
             below: &rooms,

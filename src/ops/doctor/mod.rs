@@ -7,6 +7,7 @@ mod head;
 mod leftovers;
 mod past;
 mod restore;
+mod tiers;
 
 use std::sync::Arc;
 
@@ -124,6 +125,7 @@ pub async fn examine(setting: Setting, probe: bool) -> Examined {
     found.location = Some(storage.location());
     checks::files(&project, &mut found);
     configured::look(&project, &mut found);
+    tiers::look(&project, &mut found);
     for told in project.keys.told() {
         found.fine("keys", told);
     }

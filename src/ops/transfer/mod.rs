@@ -1,11 +1,13 @@
 //! Bytes from upstream: through the digest into the store, or into the local cache. One pass,
 //! bounded memory.
 
+mod extra;
 mod intake;
 mod publish;
 
 use std::sync::Arc;
 
+pub(crate) use extra::download_extra;
 pub(crate) use publish::{Job, Uploaded, publish};
 
 use intake::Intake;
@@ -22,7 +24,7 @@ use crate::{
 };
 
 /// Why a transfer did not happen.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failed {
     pub(crate) code: Code,
     pub(crate) message: String,

@@ -107,7 +107,8 @@ pub(super) fn content_type(key: &ObjectKey) -> &'static str {
     match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("json") => "application/json",
         Some("html") => "text/html; charset=utf-8",
-        Some("xml" | "atom") => "application/xml",
+        Some("xml") => "application/xml",
+        Some("atom") => "application/atom+xml",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }

@@ -18,6 +18,9 @@ pub(super) const INSIDE: &str = "/depstate";
 pub(super) const USER: u32 = 1000;
 /// Open files of a process, where the system allows so many.
 const FILES: u64 = 65_536;
+/// Processes of the step's user, its other containers among them: the limit of the step itself is
+/// `--pids-limit`.
+const PROCESSES: u64 = 32_768;
 
 /// One container.
 pub(super) struct Order<'a> {
@@ -65,13 +68,13 @@ pub(super) fn run(order: &Order<'_>) -> Result<Vec<String>, WorkshopError> {
     }
     // What is written there takes memory.
     let size = limits.memory / 2;
-    add(&format!("--tmpfs=/tmp:rw,exec,nosuid,nodev,mode=1777,size={size}"));
+    // Podman would fill it with what the image has there, and give it that folder's mode.
+    let empty = if podman { ",notmpcopyup" } else { "" };
+    add(&format!("--tmpfs=/tmp:rw,exec,nosuid,nodev,mode=1777,size={size}{empty}"));
     if podman {
-        // Podman's own defaults are more than an ordinary machine may set.
-        let processes = most(Resource::Nproc);
-        if processes != u64::MAX {
-            add(&format!("--ulimit=nproc={processes}:{processes}"));
-        }
+        // Podman's own default is more than some machines let it set.
+        let processes = PROCESSES.min(most(Resource::Nproc));
+        add(&format!("--ulimit=nproc={processes}:{processes}"));
         add("--read-only-tmpfs=false");
         add("--http-proxy=false");
         // If nobody is left to end it.

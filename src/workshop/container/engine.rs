@@ -92,9 +92,10 @@ impl Engine {
                 (meta.is_file() && meta.permissions().mode() & 0o111 != 0).then_some(file)
             })
             .ok_or_else(|| format!("there is no `{name}` on the PATH"))?;
-        let format = match tier {
-            Tier::Podman => "{{.Host.Security.Rootless}}",
-            _ => "{{json .SecurityOptions}}",
+        let format = if tier == Tier::Podman {
+            "{{.Host.Security.Rootless}}"
+        } else {
+            "{{json .SecurityOptions}}"
         };
         #[expect(clippy::disallowed_methods, reason = "running scripts is what this room is for")]
         let asked = std::process::Command::new(&program)

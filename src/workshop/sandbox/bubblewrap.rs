@@ -101,8 +101,11 @@ pub(super) fn confine(
     let shared = job.room.part("tmp");
     bind(&mut args, "--bind", &shared, Path::new("/tmp"))?;
     bind(&mut args, "--bind", &shared, Path::new("/dev/shm"))?;
-    // What bubblewrap itself made to hang all this into.
-    args.extend(["--remount-ro", "/dev", "--remount-ro", "/"].map(str::to_owned));
+    // What bubblewrap itself made to hang all this into; and the kernel's settings, which root's
+    // processes may write even without any capability.
+    for place in ["/proc", "/dev", "/"] {
+        args.extend(["--remount-ro", place].map(str::to_owned));
+    }
     args.push("--clearenv".to_owned());
     for (name, value) in &job.env {
         args.extend(["--setenv", name, value].map(str::to_owned));

@@ -104,8 +104,7 @@ pub(super) fn restrict(allowed: &Allowed<'_>) -> Result<(), String> {
 fn rules(network: bool, protected: Vec<i32>) -> Rules {
     Rules {
         sockets: if network { Sockets::Internet } else { Sockets::None },
-        shared_ipc: true,
-        shared_users: true,
+        shares: true,
         protected,
     }
 }

@@ -26,10 +26,9 @@ pub(super) enum Sockets {
 pub(super) struct Rules {
     /// Which sockets it leaves.
     pub(super) sockets: Sockets,
-    /// Whether the step shares System V memory and queues with this machine: then it gets none.
-    pub(super) shared_ipc: bool,
-    /// Whether it has this machine's user ids: then `chown` does nothing, and says it has.
-    pub(super) shared_users: bool,
+    /// Whether it has this machine's name spaces: then it gets no System V memory and queues, may
+    /// not change other processes' limits, and `chown` does nothing, and says it has.
+    pub(super) shares: bool,
     /// Processes that it may not signal.
     pub(super) protected: Vec<i32>,
 }
@@ -44,7 +43,8 @@ pub(super) fn filter(rules: &Rules) -> Result<BpfProgram, String> {
     for call in always() {
         deny(call, Vec::new());
     }
-    if rules.shared_ipc {
+    if rules.shares {
+        deny(libc::SYS_prlimit64, vec![all(&[is_not(0, 0)]).map_err(failed)?]);
         for call in [
             libc::SYS_shmget,
             libc::SYS_shmat,
@@ -237,7 +237,7 @@ fn before(rules: &Rules) -> Vec<sock_filter> {
     .into_iter()
     .map(|call| (call, libc::ENOSYS.cast_unsigned()))
     .collect();
-    if rules.shared_users {
+    if rules.shares {
         answers.extend([libc::SYS_fchown, libc::SYS_fchownat].map(|call| (call, 0)));
         #[cfg(target_arch = "x86_64")]
         answers.extend([libc::SYS_chown, libc::SYS_lchown].map(|call| (call, 0)));

@@ -30,8 +30,7 @@ pub(in crate::workshop) fn start(order: &Order) -> io::Result<Child> {
         let rules = Rules {
             // With the machine's network come the nameless sockets of its services.
             sockets: if *network { Sockets::Internet } else { Sockets::Own },
-            shared_ipc: false,
-            shared_users: false,
+            shares: false,
             protected: Vec::new(),
         };
         let filter = seccomp::bytes(&seccomp::filter(&rules).map_err(io::Error::other)?);

@@ -9,6 +9,9 @@ use crate::model::is_hidden;
 const KEPT: usize = 1 << 20;
 /// So many lines are kept for a message.
 const LINES: usize = 20;
+/// So many of them are of either stream, if it said so many: which of two pipes is read first is
+/// chance, and no chatter may push out what went wrong.
+const OF_EACH: usize = LINES / 2;
 /// So much of a line, in bytes.
 const LINE: usize = 1024;
 
@@ -20,7 +23,8 @@ pub(super) struct Said<'a> {
     most: u64,
     dropped: bool,
     stdout: Vec<u8>,
-    lines: VecDeque<String>,
+    /// The last lines of both, in the order of their arrival: of which stream, and the line.
+    lines: VecDeque<(usize, String)>,
     /// The line that has no end yet, of stdout and of stderr.
     begun: [Vec<u8>; 2],
 }
@@ -52,7 +56,7 @@ impl<'a> Said<'a> {
     pub(super) fn remark(&mut self, text: &str) {
         let line = format!("[depstate: {text}]");
         self.log.write(format!("{line}\n").as_bytes());
-        self.keep(line);
+        self.keep(0, line);
     }
 
     /// Returns what is kept of stdout, and the last lines.
@@ -60,7 +64,7 @@ impl<'a> Said<'a> {
         for which in 0..2 {
             self.end_line(which);
         }
-        (self.stdout, self.lines.into())
+        (self.stdout, self.lines.into_iter().map(|(_, line)| line).collect())
     }
 
     fn take(&mut self, which: usize, bytes: &[u8]) {
@@ -97,14 +101,18 @@ impl<'a> Said<'a> {
     fn end_line(&mut self, which: usize) {
         let line = self.begun.get_mut(which).map(std::mem::take).unwrap_or_default();
         if !line.is_empty() {
-            self.keep(visible(&line));
+            self.keep(which, visible(&line));
         }
     }
 
-    fn keep(&mut self, line: String) {
-        self.lines.push_back(line);
+    fn keep(&mut self, which: usize, line: String) {
+        self.lines.push_back((which, line));
         if self.lines.len() > LINES {
-            self.lines.pop_front();
+            // One of both has more than its half: the oldest line of such a stream goes.
+            let of = |stream| self.lines.iter().filter(|(which, _)| *which == stream).count();
+            let many = [of(0) > OF_EACH, of(1) > OF_EACH];
+            let oldest = self.lines.iter().position(|(which, _)| many.get(*which) == Some(&true));
+            self.lines.remove(oldest.unwrap_or(0));
         }
     }
 }

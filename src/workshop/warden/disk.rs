@@ -35,6 +35,11 @@ impl Watched {
         Self { folder: folder.to_owned(), free: free(folder) }
     }
 
+    /// Returns how many bytes its file system has to give.
+    pub(super) fn free_now(&self) -> Option<u64> {
+        free(&self.folder)
+    }
+
     /// Adds what is there; stops counting when there are more than `most` files.
     ///
     /// # Errors
@@ -92,9 +97,13 @@ fn read(folder: &OwnedFd, usage: &mut Usage, most: u64) -> Vec<std::ffi::CString
         let Ok(stat) = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else {
             continue;
         };
-        usage.bytes = usage.bytes.saturating_add(u64::try_from(stat.st_blocks).unwrap_or(0) * 512);
+        let bytes = u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512);
         if FileType::from_raw_mode(stat.st_mode) == FileType::Directory {
+            usage.bytes = usage.bytes.saturating_add(bytes);
             folders.push(name.to_owned());
+        } else {
+            // A file of several names is found by each of them.
+            usage.bytes = usage.bytes.saturating_add(bytes / stat.st_nlink.max(1));
         }
     }
     folders

@@ -33,8 +33,13 @@ pub(super) const NAME: &str = "warden";
 /// The program's code for "something inside went wrong".
 const BROKEN: i32 = 70;
 
+/// How long what a step left behind may take to end by itself.
+const SETTLING: Duration = Duration::from_millis(100);
+
 /// What the helper does.
 pub(super) fn main() -> i32 {
+    // Whatever depstate's own parent left open is none of the step's business.
+    close_fds::set_fds_cloexec(3, &[]);
     let Ok(mut socket) = std::io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from) else {
         return BROKEN;
     };
@@ -66,7 +71,12 @@ fn run(order: &Order, socket: &UnixStream) -> std::io::Result<Report> {
         }
     };
     let end = until_it_ends(&mut child, &mut watch, &cancelled, me);
+    if matches!(end, Ok(End::Code(_) | End::Signal(_))) {
+        settle(me);
+    }
     let (left, alive) = processes::kill_descendants(me);
+    // Bubblewrap's own first process of the name space: the kernel kills what else was in there.
+    let left = if matches!(order.confined, Confined::Bubblewrap { .. }) { 0 } else { left };
     let end = end?;
     // A fast one may have written it between two looks.
     let end = match (end, watch.last_look()) {
@@ -96,6 +106,14 @@ fn until_it_ends(
             Ok(()) | Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(End::Cancelled),
         }
         pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+/// Gives what is about to end anyway, the rest of a pipeline say, the time to do so.
+fn settle(me: Pid) {
+    let until = Instant::now() + SETTLING;
+    while Instant::now() < until && !processes::descendants(me).is_empty() {
+        thread::sleep(Duration::from_millis(2));
     }
 }
 
@@ -135,7 +153,8 @@ fn bound(bounds: &Bounds) -> std::io::Result<()> {
         setrlimit(resource, most(n.min(had)))
     };
     lower(Resource::Core, 0)?;
-    lower(Resource::Fsize, bounds.output)?;
+    // A little more than may be written, so that a file that reaches it has passed the limit.
+    lower(Resource::Fsize, bounds.output.saturating_add(1 << 20))?;
     // For root this does nothing, and for others it is a second line: it counts threads, and what
     // else this user runs.
     if !rustix::process::geteuid().is_root() {

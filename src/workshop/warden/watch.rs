@@ -18,13 +18,15 @@ const PROCESSES: Duration = Duration::from_millis(50);
 /// How often, at most, what was written is added up.
 const FILES: Duration = Duration::from_millis(200);
 /// An adding up that took so long is repeated no sooner than after this many times as long.
-const REST: u32 = 20;
+const REST: u32 = 10;
 
 /// A step's limits, and when they were last looked at.
 #[derive(Debug)]
 pub(super) struct Watch {
     bounds: Bounds,
     folders: Vec<disk::Watched>,
+    /// Bytes that the file system had to give at the last look.
+    free: Option<u64>,
     began: Instant,
     processes_at: Instant,
     files_at: Instant,
@@ -32,8 +34,16 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(order: &Order, now: Instant) -> Self {
-        let folders = order.writable.iter().map(|folder| disk::Watched::new(folder)).collect();
-        Self { bounds: order.bounds, folders, began: now, processes_at: now, files_at: now }
+        let folders: Vec<_> =
+            order.writable.iter().map(|folder| disk::Watched::new(folder)).collect();
+        Self {
+            bounds: order.bounds,
+            free: folders.first().and_then(disk::Watched::free_now),
+            folders,
+            began: now,
+            processes_at: now,
+            files_at: now,
+        }
     }
 
     /// Returns the first limit that is passed.
@@ -55,15 +65,23 @@ impl Watch {
             self.processes_at = now + PROCESSES.max(now.elapsed() * 2);
             living = Some(processes);
         }
-        if now >= self.files_at {
+        if now >= self.files_at || (living.is_some() && self.fills_quickly()) {
             let living = living.unwrap_or_else(|| processes::descendants(warden));
             let begun = Instant::now();
+            self.free = self.folders.first().and_then(disk::Watched::free_now);
             if let Some(crossed) = self.files(&living) {
                 return Some(crossed);
             }
             self.files_at = now + FILES.max(begun.elapsed() * REST);
         }
         None
+    }
+
+    /// Whether the file system has lost much since what was written was last added up: whoever it was.
+    fn fills_quickly(&self) -> bool {
+        let now = self.folders.first().and_then(disk::Watched::free_now);
+        let lost = self.free.zip(now).map(|(before, now)| before.saturating_sub(now));
+        lost.is_some_and(|lost| lost > self.bounds.output / 4)
     }
 
     /// Looks at what was written, once more, when nothing runs any more.
@@ -74,7 +92,7 @@ impl Watch {
     fn files(&self, living: &BTreeSet<i32>) -> Option<Crossed> {
         let mut all = Usage { bytes: processes::nameless_files(living), files: 0 };
         // A file takes a block: so many fit into what may be written, and a few are always allowed.
-        let most = (self.bounds.output / 4096).max(10_000);
+        let most = (self.bounds.output / 4096).max(1000);
         for folder in &self.folders {
             if let Err(depth) = folder.add(&mut all, most) {
                 return Some(Crossed::Depth(depth));

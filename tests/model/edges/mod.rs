@@ -2,6 +2,7 @@
 
 mod fence_faults;
 mod first_apply;
+mod followers;
 mod history;
 mod repair;
 mod views;

@@ -17,6 +17,10 @@ pub(crate) struct State {
     /// Address to the digest of its inputs.
     pub(crate) inputs: BTreeMap<String, String>,
     pub(crate) condemned: BTreeSet<String>,
+    /// Address to side documents.
+    pub(crate) sides: BTreeMap<String, Vec<String>>,
+    /// Side documents of what is condemned, and those that were replaced.
+    pub(crate) aside: BTreeSet<String>,
     pub(crate) doomed: BTreeSet<String>,
 }
 
@@ -40,13 +44,14 @@ pub(crate) struct Chain {
     documents: BTreeMap<String, Vec<Record>>,
 }
 
-/// What is looked at of a record: address, key, digest, digest of the inputs.
+/// What is looked at of a record: address, key, digest, digest of the inputs, side documents.
 #[derive(Clone)]
 struct Record {
     address: String,
     key: String,
     sha256: String,
     input: String,
+    sides: Vec<String>,
 }
 
 impl Record {
@@ -57,6 +62,12 @@ impl Record {
             key: field("key")?,
             sha256: field("sha256")?,
             input: field("input")?,
+            sides: value["side"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|key| key.as_str().map(str::to_owned).ok_or("a side is no key"))
+                .collect::<Result<_, _>>()?,
         })
     }
 }
@@ -142,6 +153,13 @@ impl Chain {
         }
     }
 
+    fn there(&self, objects: &Objects, key: &str) -> Result<(), String> {
+        if objects.contains_key(key) || self.excused.contains(key) {
+            return Ok(());
+        }
+        Err(format!("`{key}` is missing, and HEAD reaches it"))
+    }
+
     fn commit(
         &mut self,
         objects: &Objects,
@@ -202,6 +220,13 @@ impl Chain {
                 if !reach.insert(record.key.clone()) {
                     return Err(format!("`{}` is named twice", record.key));
                 }
+                for side in &record.sides {
+                    self.there(objects, side)?;
+                    if !reach.insert(side.clone()) {
+                        return Err(format!("`{side}` is named twice"));
+                    }
+                }
+                state.sides.insert(record.address.clone(), record.sides.clone());
                 state.live.insert(record.address.clone(), record.key.clone());
                 state.inputs.insert(record.address.clone(), record.input.clone());
             }
@@ -215,7 +240,20 @@ impl Chain {
             if !reach.insert(record.key.clone()) {
                 return Err(format!("`{}` is condemned and named", record.key));
             }
+            for side in record.sides {
+                self.there(objects, &side)?;
+                reach.insert(side.clone());
+                state.aside.insert(side);
+            }
             state.condemned.insert(record.key);
+        }
+        for replaced in generation["replaced"].as_array().into_iter().flatten() {
+            let key = text(replaced, "key")?;
+            self.there(objects, &key)?;
+            if !reach.insert(key.clone()) {
+                return Err(format!("`{key}` is replaced and named"));
+            }
+            state.aside.insert(key);
         }
         for doomed in generation["doomed"].as_array().into_iter().flatten() {
             let doomed = doomed.as_str().ok_or("doomed is no key")?;

@@ -91,8 +91,7 @@ impl Laws {
             return self.head(objects, before);
         }
         if key.starts_with("views/") {
-            let view = json(objects, key)?;
-            let serial = view["serial"].as_u64().ok_or("a view without a serial")?;
+            let Some(serial) = serial_of(objects, key)? else { return Ok(()) };
             if let Some(was) = self.views.insert(key.to_owned(), serial)
                 && was > serial
             {
@@ -120,6 +119,7 @@ impl Laws {
                 let old = live.insert(address.clone(), key.clone());
                 if let Some(old) = old.filter(|old| old != key && intent.doom.contains(address)) {
                     doomed.insert(old);
+                    doomed.extend(was.sides.get(address).into_iter().flatten().cloned());
                 }
             }
             for address in &intent.retire {
@@ -127,6 +127,7 @@ impl Laws {
                     && intent.doom.contains(address)
                 {
                     doomed.insert(old);
+                    doomed.extend(was.sides.get(address).into_iter().flatten().cloned());
                 }
             }
         }
@@ -138,10 +139,16 @@ impl Laws {
             ));
         }
         // Nothing that was reachable is dropped without a trace.
-        let left: BTreeSet<&String> = was.live.values().chain(&was.condemned).collect();
+        let sides = |of: &'_ super::chain::State| -> BTreeSet<String> {
+            of.sides.values().flatten().chain(&of.aside).cloned().collect()
+        };
+        let (sides_then, sides_now) = (sides(&was), sides(now));
+        let left: BTreeSet<&String> =
+            was.live.values().chain(&was.condemned).chain(&sides_then).collect();
         for key in left {
             let kept = now.live.values().any(|live| live == key)
                 || now.condemned.contains(key)
+                || sides_now.contains(key)
                 || now.doomed.contains(key);
             if !kept {
                 return Err(format!("commit {serial} forgets `{key}`"));
@@ -156,10 +163,10 @@ impl Laws {
             }
         }
         if intent.is_none()
-            && let Some(key) = now
-                .doomed
-                .iter()
-                .find(|key| !was.doomed.contains(*key) && !was.condemned.contains(*key))
+            && let Some(key) = now.doomed.iter().find(|key| {
+                let aside = was.condemned.contains(*key) || was.aside.contains(*key);
+                !was.doomed.contains(*key) && !aside
+            })
         {
             return Err(format!("commit {serial} of a collector dooms `{key}`"));
         }
@@ -210,6 +217,27 @@ pub(crate) fn tx_of(key: &str) -> Option<&str> {
     key.split(['/', '-', '.']).find(|part| {
         part.len() == 26 && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     })
+}
+
+/// The serial that a view was made from; none: it has no place for one.
+fn serial_of(objects: &Objects, key: &str) -> Result<Option<u64>, String> {
+    let none = || format!("view `{key}` does not say its serial");
+    if key == "views/feed.atom" {
+        let text = String::from_utf8_lossy(&objects[key].bytes).into_owned();
+        let serial = text.split(" serial=\"").nth(1).and_then(|rest| rest.split('"').next());
+        return serial.and_then(|serial| serial.parse().ok()).ok_or_else(none).map(Some);
+    }
+    let view = json(objects, key)?;
+    if key.starts_with("views/dependency/") {
+        return if view.is_array() { Ok(None) } else { Err(format!("`{key}` is no array")) };
+    }
+    if key == "views/sbom.cdx.json" {
+        let all = view["metadata"]["properties"].as_array().ok_or_else(none)?;
+        let serial = all.iter().find(|it| it["name"] == "depstate:serial").ok_or_else(none)?;
+        let serial = serial["value"].as_str().and_then(|text| text.parse().ok());
+        return serial.ok_or_else(none).map(Some);
+    }
+    view["serial"].as_u64().ok_or_else(none).map(Some)
 }
 
 pub(crate) fn json(objects: &Objects, key: &str) -> Result<Value, String> {

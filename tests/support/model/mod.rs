@@ -12,7 +12,7 @@ mod rng;
 mod views;
 mod world;
 
-pub(crate) use chain::Chain;
+pub(crate) use chain::{Chain, State};
 pub(crate) use handle::{Lens, ModelStore};
 pub(crate) use laws::{Intent, Laws};
 pub(crate) use listing::{Etags, Quirks};
