@@ -217,6 +217,19 @@ fn tars() -> Vec<Honest> {
             &[("a", "x")],
         ),
         honest(
+            "tar with times behind its prefix",
+            Tar::new()
+                .head(
+                    Header::new(b'0', "b", 1)
+                        .prefix("a")
+                        .with(476, b"14000000000 ")
+                        .with(488, b"14000000000 "),
+                )
+                .data("x")
+                .end(),
+            is,
+        ),
+        honest(
             "tar with names that only look dangerous",
             Tar::new()
                 .file("...", "x")
@@ -365,6 +378,7 @@ fn zips() -> Vec<Honest> {
             },
             &[("é", "x")],
         ),
+        honest("zip with UTF-8 as Unix writes it", zip(&[Entry::stored("é", b"x")]), &[("é", "x")]),
         honest(
             "zip with modes and a link",
             {

@@ -43,10 +43,19 @@ fn names() -> Vec<Case> {
         one("too deep", format!("{}x", "d/".repeat(64)).as_bytes(), "too deep"),
         case(
             "zip name: nobody says how it is to be read",
-            zip(&[Entry::stored("caf\u{e9}", b"x")]),
+            zip(&[Entry { made_by: 20, ..Entry::stored("caf\u{e9}", b"x") }]),
             "nobody says",
         ),
-        case("zip name: of code page 437", zip(&[Entry::stored(b"caf\x82", b"x")]), "nobody says"),
+        case(
+            "zip name: of code page 437",
+            zip(&[Entry { made_by: 20, ..Entry::stored(b"caf\x82", b"x") }]),
+            "nobody says",
+        ),
+        case(
+            "zip name: of code page 437, by Unix",
+            zip(&[Entry::stored(b"caf\x82", b"x")]),
+            "not UTF-8",
+        ),
         two("twice", "a", "a", "twice"),
         two("case", "README", "readme", "case or accents"),
         two("composed and not", "\u{e9}", "e\u{301}", "case or accents"),

@@ -48,7 +48,7 @@ pub(super) fn read(block: &[u8; 512]) -> Result<Fields, Stop> {
         if block[500..].iter().any(|b| *b != 0) {
             return refuse("has a header of an unknown format: something stands after its prefix");
         }
-        let prefix = text(&name, &ustar.prefix, "prefix")?;
+        let prefix = text(&name, without_times(&ustar.prefix), "prefix")?;
         if !prefix.is_empty() {
             fields.name = [prefix.as_slice(), &name].join(&b'/');
         }
@@ -88,6 +88,14 @@ impl Fields {
         }
         Err(Stop::member(name, "has a mode that says it is something else"))
     }
+}
+
+/// A prefix without the two times that some programs write at the end of its field, behind a NUL:
+/// nobody takes them for a part of it.
+fn without_times(prefix: &[u8; 155]) -> &[u8] {
+    let (front, times) = prefix.split_at(131);
+    let octal = times.iter().all(|b| matches!(b, b'0'..=b'7' | b' ' | 0));
+    if front[130] == 0 && octal { front } else { prefix }
 }
 
 /// A field of text: up to its first NUL, after which nothing may come.

@@ -144,7 +144,9 @@ impl<'a> Record<'a> {
             Ok(read) => read,
             Err(why) => return refuse(why),
         };
-        if !self.name.is_ascii() && self.flags & UTF_8 == 0 && !unicode {
+        // Programs on Unix write the bytes that they have, which are UTF-8 or refused below; others
+        // write what their machine's code page makes of them.
+        if !self.name.is_ascii() && self.flags & UTF_8 == 0 && !unicode && !self.unix() {
             return refuse("has a name of which nobody says how it is to be read");
         }
         let named = member_path(self.name, limits)?;
@@ -172,11 +174,15 @@ impl<'a> Record<'a> {
         })
     }
 
+    fn unix(&self) -> bool {
+        matches!(self.made_by >> 8, 3 | 19)
+    }
+
     /// What it is, by its name, the attributes of DOS, and those of Unix where such wrote it.
     fn kind(&self, slash: bool) -> Result<(Is, bool), Stop> {
         let refuse = |why: &str| Err(Stop::member(self.name, why));
         let mode = self.attributes >> 16;
-        let unix = matches!(self.made_by >> 8, 3 | 19);
+        let unix = self.unix();
         if mode & 0o6000 != 0 {
             return refuse("has a setuid or setgid bit");
         }
