@@ -35,13 +35,11 @@ inputs = ["patches/{{ version }}-{{ target.name }}.patch*"]
 
 /// deps.toml up to the tool's own tables.
 pub(super) fn front(targets: &[&str], storage: &str) -> String {
-    let declared: String = targets
-        .iter()
-        .map(|target| {
-            let (os, arch) = target.split_once('-').unwrap();
-            format!("[targets.{target}]\nos = \"{os}\"\narch = \"{arch}\"\n")
-        })
-        .collect();
+    let mut declared = String::new();
+    for target in targets {
+        let (os, arch) = target.split_once('-').unwrap();
+        declared += &format!("[targets.{target}]\nos = \"{os}\"\narch = \"{arch}\"\n");
+    }
     format!(
         "[project]\nname = \"made\"\n[storage]\ndriver = \"fs\"\npath = \"{storage}\"\n{declared}\
          [dependencies.tool]\ntargets = [\"*\"]\nsource = {{ driver = \"dir\", path = \"upstream\" }}\n\

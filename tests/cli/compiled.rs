@@ -4,7 +4,7 @@ use crate::support::{golden::golden, sandbox::Sandbox};
 
 /// What an apply built, by its log files.
 fn built(sandbox: &Sandbox) -> usize {
-    sandbox.files(".depstate").iter().filter(|file| file.ends_with(".log")).count()
+    sandbox.files(".depstate").iter().filter(|file| file.contains("/logs/")).count()
 }
 
 /// The addresses that a plan would change, with the reason's code.

@@ -236,7 +236,7 @@ fn what_nobody_found_out_about_is_an_error_and_its_version_waits() {
     found.remove(&address("a@1.0.0/arm"));
     let plan = |selection, found: &std::collections::BTreeMap<_, LocatedFile>| {
         planner::plan(&planner::PlanInput {
-            tree: &Default::default(),
+            tree: &std::collections::BTreeMap::default(),
             manifest: &world.manifest,
             lock: &world.lock,
             selection,

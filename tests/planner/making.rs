@@ -86,7 +86,7 @@ pub(super) fn extra(id: &str, version: &str) -> ExtraRule {
 pub(super) fn dependency(name: &str, targets: &[&str], lines: &[(&str, u32)]) -> Dependency {
     let address = "https://example.test/{{ id }}/{{ upstream }}/{{ target.name }}.tgz";
     Dependency {
-        extra: Default::default(),
+        extra: Vec::default(),
         id: id(name),
         targets: targets.iter().map(|it| TargetName::new(*it).unwrap()).collect(),
         scheme: Scheme::Semver,

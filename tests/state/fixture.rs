@@ -147,7 +147,7 @@ pub(crate) fn record(address: Address, key: ObjectKey, revision: Revision, text:
     let sum = Sha256::of(text.as_bytes());
     Record {
         build: None,
-        inputs: Default::default(),
+        inputs: BTreeMap::default(),
         test: None,
         version: address.version.clone(),
         upstream: format!("v{}", address.version),
@@ -158,7 +158,7 @@ pub(crate) fn record(address: Address, key: ObjectKey, revision: Revision, text:
         sha256: sum,
         input: InputDigest(sum),
         source: RecordSource {
-            extra: Default::default(),
+            extra: BTreeMap::default(),
             url: format!("https://example.org/{address}"),
             size: text.len() as u64,
             sha256: sum,

@@ -71,7 +71,7 @@ impl Run<'_> {
         let uploaded = self.upload(tx, artifact, &key, &file, None).await?;
         let artifact = self.finished(artifact, &uploaded)?;
         let source = uploaded.fetched.clone();
-        self.ready(key, uploaded, artifact, source, None, None)
+        self.ready(key, &uploaded, &artifact, source, None, None)
     }
 
     /// Into the cache first: built, looked at, tried; then published from there.
@@ -87,7 +87,11 @@ impl Run<'_> {
         let made = self.bench.make(artifact, &build, &self.planned.tree).await?;
         if let (Some(output), Origin::Built | Origin::Kept) = (&made.output, made.origin) {
             let share = outputs::share(self.storage.as_ref(), output, &made.path, self.sink);
-            self.bench.until_cancelled(async { Ok(share.await) }).await?;
+            let shared = async {
+                share.await;
+                Ok(())
+            };
+            self.bench.until_cancelled(shared).await?;
         }
         let test = match &artifact.trial {
             Some(trial) => {
@@ -117,7 +121,7 @@ impl Run<'_> {
             self.upload(tx, &made.artifact, &key, &file, Some(made.path.as_path())).await?;
         let artifact = made.artifact.clone();
         let source = made.source.clone();
-        self.ready(key, uploaded, artifact, source, Some(made), test)
+        self.ready(key, &uploaded, &artifact, source, Some(made), test)
     }
 
     /// Finds needed artifacts.
@@ -184,14 +188,14 @@ impl Run<'_> {
     fn ready(
         &self,
         key: ObjectKey,
-        uploaded: Uploaded,
-        artifact: Artifact,
+        uploaded: &Uploaded,
+        artifact: &Artifact,
         source: Fetched,
         made: Option<Made>,
         test: Option<TestEvidence>,
     ) -> Result<Ready, Failed> {
         let input = artifact.input.ok_or_else(|| missing("its input digest is not known"))?;
-        let learned = learned(&artifact, &source);
+        let learned = learned(artifact, &source);
         let mut metadata = artifact.metadata.clone();
         let kept =
             made.as_ref().is_some_and(|it| [Origin::Kept, Origin::Shared].contains(&it.origin));

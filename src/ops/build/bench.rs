@@ -150,7 +150,10 @@ pub(crate) fn made_file(
         evidence: match artifact.source.evidence {
             // Whoever signed did not sign this.
             Evidence::Signed => Evidence::Tofu,
-            other => other,
+            given @ (Evidence::Given
+            | Evidence::Index
+            | Evidence::ChecksumFile
+            | Evidence::Tofu) => given,
         },
         signer: None,
         ..source_of(artifact)

@@ -222,7 +222,10 @@ fn extra_file(extra: &ExtraFile) -> LocatedFile {
         evidence: match extra.evidence {
             // Their signatures are looked at where their digests are found out.
             Evidence::Signed => Evidence::ChecksumFile,
-            other => other,
+            given @ (Evidence::Given
+            | Evidence::Index
+            | Evidence::ChecksumFile
+            | Evidence::Tofu) => given,
         },
         signer: None,
     }

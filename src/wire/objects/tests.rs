@@ -17,7 +17,7 @@ fn record(n: usize) -> Record {
     let sum = Sha256::of(&n.to_be_bytes());
     Record {
         build: None,
-        inputs: Default::default(),
+        inputs: BTreeMap::default(),
         test: None,
         version: address.version.clone(),
         upstream: format!("v{n}"),
@@ -28,7 +28,7 @@ fn record(n: usize) -> Record {
         sha256: sum,
         input: InputDigest(sum),
         source: RecordSource {
-            extra: Default::default(),
+            extra: BTreeMap::default(),
             url: format!("https://example.org/ruby/ruby-{n}.tgz"),
             size: 12_345_678,
             sha256: sum,
