@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     scripts::{BOMBS, FILES, KERNEL, Needs, PROCESSES, SOCKETS},
-    support::{Outcome, PLENTY, env, run_in, tier},
+    support::{Outcome, PLENTY, env, run_in, say, tier},
     victim::Victim,
 };
 
@@ -200,7 +200,7 @@ async fn all(what: &str, attacks: &[Attack]) {
     if !Path::new("/usr/bin/python3").exists() {
         let required = std::env::var("DEPSTATE_TEST_SANDBOX").is_ok_and(|it| it == "required");
         assert!(!required, "the attacks need /usr/bin/python3");
-        eprintln!("NOT TRIED HERE: attacks on {what}: there is no /usr/bin/python3");
+        say(&format!("NOT TRIED HERE: attacks on {what}: there is no /usr/bin/python3"));
         return;
     }
     let below = tempfile::tempdir().unwrap();
@@ -216,7 +216,7 @@ async fn all(what: &str, attacks: &[Attack]) {
             (Ok(_), _) => true,
             (Err(_), Needs::Root) if !is_root() => false,
             (Err(why), Needs::Kernel) => {
-                eprintln!("{}, outside: {}", attack.name, why.escape_debug());
+                say(&format!("{}, outside: {}", attack.name, why.escape_debug()));
                 false
             }
             (Err(why), _) => {
@@ -247,7 +247,7 @@ async fn all(what: &str, attacks: &[Attack]) {
         }
         writeln!(table, "{}", row.trim_end()).unwrap();
     }
-    eprintln!("{table}");
+    say(&table);
     assert!(wrong.is_empty(), "{wrong}");
 }
 

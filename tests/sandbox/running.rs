@@ -25,8 +25,9 @@ async fn a_step_begins_in_work_with_its_environment_and_nothing_else() {
                 .await;
         let ended = ran.result.unwrap();
         let work = executor.places(&room).part("work");
-        let variables: String =
+        let variables: Vec<String> =
             env.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let variables = variables.concat();
         assert_eq!(ran.log, format!("{}\ngiven\n0022\n{variables}0\n", work.display()));
         assert_eq!(String::from_utf8(ended.stdout).unwrap(), ran.log);
         assert_eq!(fs::read_to_string(room.part("output").join("out.txt")).unwrap(), "given\n");

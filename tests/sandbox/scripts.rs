@@ -31,10 +31,6 @@ const fn py(name: &'static str, needs: Needs, script: &'static str) -> Attack {
     Attack { name, needs, does: Does::Python(script), ..Attack::NEW }
 }
 
-const fn limits(limits: Limits) -> Option<Limits> {
-    Some(limits)
-}
-
 const MIB: u64 = 1 << 20;
 
 fn said_the_secret(seen: &mut Seen<'_>) -> bool {
@@ -359,7 +355,7 @@ pub(super) const BOMBS: &[Attack] = &[
     Attack {
         check: Some(survived),
         says: "processes at once",
-        inside: limits(Limits { processes: 20, ..PLENTY }),
+        inside: Some(Limits { processes: 20, ..PLENTY }),
         ..py(
             "fork bomb",
             Nothing,
@@ -369,7 +365,7 @@ pub(super) const BOMBS: &[Attack] = &[
     Attack {
         check: Some(survived),
         says: "of memory",
-        inside: limits(Limits { memory: 64 * MIB, ..PLENTY }),
+        inside: Some(Limits { memory: 64 * MIB, ..PLENTY }),
         ..py(
             "memory bomb, in several processes",
             Nothing,
@@ -379,7 +375,7 @@ pub(super) const BOMBS: &[Attack] = &[
     Attack {
         check: Some(survived),
         says: "wrote more than 8 MiB",
-        inside: limits(Limits { output: 8 * MIB, ..PLENTY }),
+        inside: Some(Limits { output: 8 * MIB, ..PLENTY }),
         ..sh(
             "disk bomb, in many files",
             Nothing,
@@ -389,7 +385,7 @@ pub(super) const BOMBS: &[Attack] = &[
     Attack {
         check: Some(survived),
         says: "wrote more than 8 MiB",
-        inside: limits(Limits { output: 8 * MIB, ..PLENTY }),
+        inside: Some(Limits { output: 8 * MIB, ..PLENTY }),
         ..sh(
             "disk bomb, in one file",
             Nothing,
@@ -399,7 +395,7 @@ pub(super) const BOMBS: &[Attack] = &[
     Attack {
         check: Some(survived),
         says: "wrote more than 8 MiB",
-        inside: limits(Limits { output: 8 * MIB, ..PLENTY }),
+        inside: Some(Limits { output: 8 * MIB, ..PLENTY }),
         ..py(
             "disk bomb, in files without a name",
             Nothing,
@@ -409,7 +405,7 @@ pub(super) const BOMBS: &[Attack] = &[
     Attack {
         check: Some(survived),
         says: "files",
-        inside: limits(Limits { output: 8 * MIB, ..PLENTY }),
+        inside: Some(Limits { output: 8 * MIB, ..PLENTY }),
         ..py(
             "inode bomb",
             Nothing,
@@ -419,7 +415,7 @@ pub(super) const BOMBS: &[Attack] = &[
     Attack {
         check: Some(survived),
         says: "in each other",
-        inside: limits(PLENTY),
+        inside: Some(PLENTY),
         bare: true,
         ..py(
             "folders in each other",
@@ -429,14 +425,14 @@ pub(super) const BOMBS: &[Attack] = &[
     },
     Attack {
         check: Some(log_is_long),
-        inside: limits(Limits { log: 100_000, ..PLENTY }),
-        outside: limits(Limits { log: 10_000_000, ..PLENTY }),
+        inside: Some(Limits { log: 100_000, ..PLENTY }),
+        outside: Some(Limits { log: 10_000_000, ..PLENTY }),
         ..sh("log bomb", Nothing, "head -c 3000000 /dev/zero | tr '\\0' x")
     },
     Attack {
         check: Some(survived),
         says: "ran for more than 300 ms",
-        inside: limits(Limits { time: Duration::from_millis(300), ..PLENTY }),
+        inside: Some(Limits { time: Duration::from_millis(300), ..PLENTY }),
         ..sh(
             "run for ever",
             Nothing,

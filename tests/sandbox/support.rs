@@ -13,7 +13,7 @@ const REQUIRED: &str = "DEPSTATE_TEST_SANDBOX";
 
 /// A limit high enough for whatever is no bomb.
 pub(super) const PLENTY: Limits = Limits {
-    time: Duration::from_secs(60),
+    time: Duration::from_mins(1),
     memory: 4 << 30,
     output: 1 << 30,
     processes: 512,
@@ -49,7 +49,7 @@ pub(super) fn machine(tier: Tier) -> Machine {
     let name = match tier {
         Tier::Bubblewrap => "bubblewrap",
         Tier::Landlock => "landlock",
-        _ => "",
+        Tier::Host | Tier::Podman | Tier::Docker => "",
     };
     variables.insert("DEPSTATE_SANDBOX".to_owned(), name.to_owned());
     Machine {
@@ -62,7 +62,8 @@ pub(super) fn machine(tier: Tier) -> Machine {
 pub(super) fn tier(tier: Tier) -> Option<Box<dyn Executor>> {
     let wanted = match tier {
         Tier::Host => model::Executor::Host,
-        _ => model::Executor::Sandbox,
+        Tier::Landlock | Tier::Bubblewrap => model::Executor::Sandbox,
+        Tier::Podman | Tier::Docker => model::Executor::Container,
     };
     match executor(wanted, &machine(tier)) {
         Ok(executor) => {
@@ -72,10 +73,16 @@ pub(super) fn tier(tier: Tier) -> Option<Box<dyn Executor>> {
         Err(error) => {
             let required = std::env::var(REQUIRED).is_ok_and(|value| value == "required");
             assert!(!required, "{tier} does not work here, and {REQUIRED} is `required`: {error}");
-            eprintln!("NOT TRIED HERE: {tier}: {error}");
+            say(&format!("NOT TRIED HERE: {tier}: {error}"));
             None
         }
     }
+}
+
+/// What is to be read, whether a test fails or not.
+#[expect(clippy::print_stderr, reason = "what ran, and what did not, has to be read somewhere")]
+pub(super) fn say(text: &str) {
+    eprintln!("{text}");
 }
 
 /// Every tier that works here.

@@ -60,7 +60,12 @@ impl Victim {
             udp: UdpSocket::bind("127.0.0.1:0").unwrap(),
             nameless: UnixListener::bind_addr(&nameless).unwrap(),
             named: UnixListener::bind(at("daemon.sock")).unwrap(),
-            process: with_process.then(|| process(fs::File::open(at("held")).unwrap())),
+            process: with_process.then(|| {
+                process(
+                    rustix::fs::open(at("held"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+                        .unwrap(),
+                )
+            }),
             _inherited: rustix::fs::open(at("held"), OFlags::RDONLY, Mode::empty()).unwrap(),
             name,
             folder,
@@ -121,7 +126,7 @@ impl Drop for Victim {
     }
 }
 
-fn process(held: fs::File) -> (Child, String) {
+fn process(held: OwnedFd) -> (Child, String) {
     let mut child = Command::new("/usr/bin/python3")
         .args(["-c", PROCESS, SECRET])
         .env("TOKEN", SECRET)
