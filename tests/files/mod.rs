@@ -80,7 +80,10 @@ fn nothing_else_writes_files() {
                 continue;
             }
             let name = path.strip_prefix(&source).unwrap().to_str().unwrap().to_owned();
-            if may.contains(&name.as_str()) || name.ends_with("tests.rs") {
+            // What is built lies in rooms that go with the step; what comes out is a cache's, a log's, or
+            // a file for a person, which `build` names by a rename.
+            let made = name.starts_with("workshop/") || name.starts_with("ops/build/");
+            if made || may.contains(&name.as_str()) || name.ends_with("tests.rs") {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
