@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::DiskError;
-use crate::model::{Glob, Sha256, Tree, TreeFile};
+use crate::model::{Glob, Sha256, Tree, TreeFile, is_hidden};
 
 /// The largest file that may be an input, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -134,6 +134,10 @@ impl Reader<'_> {
             };
             if NEVER.contains(&name) {
                 continue;
+            }
+            if name.chars().any(|c| c.is_control() || is_hidden(c)) {
+                let path = folder_path(folder, &name.escape_debug().to_string());
+                return Err(self.unfit(&path, "has a name with letters that can't be seen"));
             }
             let path = folder_path(folder, name);
             let kind = entry.file_type().map_err(failed)?;

@@ -98,6 +98,8 @@ pub struct Need {
     pub address: Address,
     /// The digest of its inputs; none: not known yet.
     pub input: Option<InputDigest>,
+    /// The name that it is published by, which whoever needs it sees.
+    pub file: String,
 }
 
 /// A sub-dependency's file: in deps.lock, in records, and on its way there.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{paths::Files, question};
+use super::{names, paths::Files, question};
 use crate::model::{
     Artifact, CONTRACT, Distro, InputDigest, InputName, Reason, Recipe, Record, Repack, Sha256,
     Target, TargetName, TreeFile,
@@ -91,6 +91,10 @@ pub(super) fn of(
     }
     if let Some(script) = &recipe.script {
         put("script", question::digest(script));
+        // Both are in its environment.
+        put("id", question::digest(&address.dependency));
+        let name = artifact.source.urls.first().map(|url| names::file_name(url));
+        put("source-name", question::digest(&name));
     }
     if let Some(image) = &recipe.image {
         put("image", question::digest(image));
@@ -133,7 +137,10 @@ pub(super) fn seal(artifact: &mut Artifact) {
         for (id, need) in &recipe.needs {
             let name = InputName(format!("needs.{id}"));
             match need.input {
-                Some(input) => artifact.inputs.insert(name, input.0),
+                Some(input) => {
+                    let digest = question::digest(&(input, need.file.as_str()));
+                    artifact.inputs.insert(name, digest)
+                }
                 None => artifact.inputs.remove(&name),
             };
         }

@@ -241,7 +241,8 @@ fn give(at: usize, edges: &[Edge], desired: &mut Desired<'_>) {
             desired.findings.push(findings::at(it, edge.span));
             return;
         };
-        let need = Need { address: other.address.clone(), input: other.input };
+        let need =
+            Need { address: other.address.clone(), input: other.input, file: other.file.clone() };
         let id = other.address.dependency.to_string();
         let of_build = artifact.recipe.as_mut().map(|it| &mut it.needs);
         let of_test = artifact.trial.as_mut().map(|it| &mut it.needs);

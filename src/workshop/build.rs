@@ -11,7 +11,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    archive::ArchiveLimits,
+    archive::{ArchiveLimits, check},
     blocking,
     collect::collect,
     contract::environment,
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     disk,
-    model::{Address, CONTRACT, InputDigest, Recipe, Repack, Sha256, Target, Tree},
+    model::{Address, ArchiveFormat, CONTRACT, InputDigest, Recipe, Repack, Sha256, Target, Tree},
 };
 
 /// What is to be built.
@@ -107,6 +107,7 @@ pub async fn build(
     let duration = maker.make(job, machine, log, cancel, &first).await.map_err(named)?;
     let packed = aside.path().join("output");
     let (size, sha256) = packing(job, &first, &packed).await.map_err(named)?;
+    usable(job, &packed).await.map_err(named)?;
     let reproduced = if job.recipe.reproducible {
         log.write(b"depstate: once more, to compare\n");
         let second = aside.path().join("second");
@@ -123,6 +124,29 @@ pub async fn build(
     };
     let path = keep(job, &packed)?;
     Ok(Built { path, size, sha256, tier, duration, reproduced })
+}
+
+/// Refuses what depstate itself would not unpack: a test or another build may have to.
+async fn usable(job: &BuildJob<'_>, packed: &Path) -> Result<(), WorkshopError> {
+    if job.recipe.archive == ArchiveFormat::File {
+        return Ok(());
+    }
+    // What it may hold was bounded while it was written.
+    let limits = ArchiveLimits {
+        total: u64::MAX,
+        members: u64::MAX,
+        member: u64::MAX,
+        ratio: u64::MAX,
+        ..ArchiveLimits::default()
+    };
+    let packed = packed.to_owned();
+    match blocking(move || check(&packed, &limits)).await {
+        Ok(_) => Ok(()),
+        Err(WorkshopError::Archive { why, .. }) => {
+            Err(WorkshopError::output(format!("nobody could unpack it safely: {why}")))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// How the members of an output come to be.

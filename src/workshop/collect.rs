@@ -125,6 +125,9 @@ impl Collector<'_> {
         let stat = rustix::fs::fstat(&seen).map_err(reading)?;
         match FileType::from_raw_mode(stat.st_mode) {
             FileType::RegularFile => {
+                if stat.st_mode & 0o400 == 0 {
+                    return refuse(path, "may not be read by its owner");
+                }
                 if stat.st_mode & 0o6000 != 0 {
                     return refuse(path, "is setuid or setgid");
                 }
@@ -133,6 +136,9 @@ impl Collector<'_> {
                 self.file(file, to, name, path, mode)
             }
             FileType::Directory => {
+                if stat.st_mode & 0o500 != 0o500 {
+                    return refuse(path, "is a folder that its owner may not enter");
+                }
                 let folder = same(from, name, path, FOLDER, &stat, &self.from.join(path))?;
                 rustix::fs::mkdirat(to, name, Mode::from_raw_mode(0o755)).map_err(writing)?;
                 let copy = open(to, name, FOLDER).map_err(writing)?;

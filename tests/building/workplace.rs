@@ -38,7 +38,9 @@ pub(super) fn front(targets: &[&str], storage: &str) -> String {
     let mut declared = String::new();
     for target in targets {
         let (os, arch) = target.split_once('-').unwrap();
-        declared += &format!("[targets.{target}]\nos = \"{os}\"\narch = \"{arch}\"\n");
+        for part in ["[targets.", target, "]\nos = \"", os, "\"\narch = \"", arch, "\"\n"] {
+            declared.push_str(part);
+        }
     }
     format!(
         "[project]\nname = \"made\"\n[storage]\ndriver = \"fs\"\npath = \"{storage}\"\n{declared}\

@@ -116,8 +116,10 @@ fn a_build_is_planned_with_all_that_it_is_made_of() {
             "contract",
             "env.CFLAGS",
             "executor",
+            "id",
             "script",
             "source",
+            "source-name",
             "target",
             "upstream",
             "version"

@@ -84,7 +84,7 @@ fn lay_lock(world: &mut World, lock: &str) {
     let artifact = release.artifacts.values_mut().next().unwrap();
     match lock {
         "digest" => artifact.sha256 = sha("other bytes"),
-        "url" => "https://old.example.test/tool.tgz".clone_into(&mut artifact.url),
+        "url" => "https://old.example.test/any.tgz".clone_into(&mut artifact.url),
         _ => {}
     }
 }

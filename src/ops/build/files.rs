@@ -145,7 +145,7 @@ impl Bench<'_> {
         let kept = outputs::find(self.project, self.storage.as_deref(), &input, self.sink).await?;
         Some(NeedFile {
             address: need.address.clone(),
-            name: format!("{}-{}", need.address.dependency, need.address.version),
+            name: plain_name(&need.file),
             sha256: kept.output.sha256,
             input,
             key: None,

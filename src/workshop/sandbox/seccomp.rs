@@ -44,6 +44,14 @@ pub(super) fn filter(rules: &Rules) -> Result<BpfProgram, String> {
         deny(call, Vec::new());
     }
     if rules.shares {
+        // Landlock does not look at modes: what a step may reach it could leave behind as a program
+        // that runs as somebody else.
+        for (call, mode) in MODES {
+            for bit in [libc::S_ISUID, libc::S_ISGID] {
+                let bit = libc::c_int::try_from(bit).unwrap_or_default();
+                deny(*call, vec![all(&[masked(*mode, bit)]).map_err(failed)?]);
+            }
+        }
         deny(libc::SYS_prlimit64, vec![all(&[is_not(0, 0)]).map_err(failed)?]);
         for call in [
             libc::SYS_shmget,
@@ -149,6 +157,15 @@ fn masked(argument: u8, bits: libc::c_int) -> Condition {
 fn masked_type(kind: libc::c_int) -> Condition {
     (1, SeccompCmpOp::MaskedEq(0xf), u64::from(kind.cast_unsigned()))
 }
+
+/// Calls that change modes, and which argument the mode is.
+const MODES: &[(libc::c_long, u8)] = &[
+    #[cfg(target_arch = "x86_64")]
+    (libc::SYS_chmod, 1),
+    (libc::SYS_fchmod, 1),
+    (libc::SYS_fchmodat, 2),
+    (libc::SYS_fchmodat2, 2),
+];
 
 /// Flags of `clone` that ask for a name space.
 const NAMESPACES: &[libc::c_int] = &[
