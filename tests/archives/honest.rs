@@ -292,6 +292,11 @@ fn zips() -> Vec<Honest> {
             is,
         ),
         honest("zip with sizes after, signed", zip(&[streamed(descriptor(true, sum, 1, 1))]), is),
+        honest(
+            "zip with the packed size after",
+            zip(&[Entry { local_sizes: Some((0, 1)), ..streamed(descriptor(true, sum, 1, 1)) }]),
+            is,
+        ),
         honest("zip with sizes after", zip(&[streamed(descriptor(false, sum, 1, 1))]), is),
         honest(
             "zip with long sizes after",

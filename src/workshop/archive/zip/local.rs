@@ -56,11 +56,12 @@ pub(super) fn check(file: &mut File, entry: &Entry, next: u64) -> Result<u64, St
         Err(why) => return refuse(why),
     };
     let after = entry.flags & SIZES_AFTER != 0;
-    let unsaid = after && sizes.size == 0 && sizes.packed == 0;
-    if !unsaid && (sizes.size != entry.size || sizes.packed != entry.packed) {
+    // Where they come after the bytes each may be left out here.
+    let agrees = |here: u64, there: u64| here == there || (after && here == 0);
+    if !agrees(sizes.size, entry.size) || !agrees(sizes.packed, entry.packed) {
         return disagree("size");
     }
-    if crc != entry.crc && !(after && crc == 0) {
+    if !agrees(crc.into(), entry.crc.into()) {
         return disagree("checksum");
     }
     let data = entry.offset + LENGTH + rest.len() as u64;
