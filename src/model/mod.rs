@@ -74,7 +74,8 @@ pub use object::{ObjectKey, ObjectMeta, Revision};
 pub use observed::{Observed, Trouble, Why};
 pub use pattern::{BadPattern, Pattern};
 pub use plan::{
-    Action, BaseHead, Basis, Blind, Facts, InputChange, InputText, NotWanted, Plan, Reason, Step, Summary,
+    Action, BaseHead, Basis, Blind, Facts, InputChange, InputText, NotWanted, Plan, Reason, Step,
+    Summary,
 };
 pub use probe::{Checksums, Conditions, Probe};
 pub use recipe::{

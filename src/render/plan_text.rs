@@ -188,7 +188,10 @@ pub fn summary_sentence(head: &str, summary: &Summary, planned: bool, style: Sty
     let moved = match (summary.download > 0 || summary.upload > 0, summary.unknown_sizes > 0) {
         // All of it is built: what will come out of that is known then.
         (true, true) if summary.upload == 0 => {
-            format!(" Download {}, upload {unknown} of unknown size.", grammar::bytes(summary.download))
+            format!(
+                " Download {}, upload {unknown} of unknown size.",
+                grammar::bytes(summary.download)
+            )
         }
         (true, true) => format!(
             " Download {}, upload {}, and {unknown} of unknown size.",
